@@ -1,0 +1,1 @@
+"""Queries by noun. Each function takes the caller's connection first, returns domain values, and never commits."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, tables, migrations. Only this package and `repositories` know SQLAlchemy."""
