@@ -1,0 +1,1 @@
+"""Ways to talk to a vehicle: the port, and one connector per kind of address."""
