@@ -26,7 +26,8 @@ class AuditOutcome(StrEnum):
 class AuditRecord:
     """One act to write down, in the same transaction as what it records.
 
-    `action` is `object.verb`, for example `command.submitted`, `auth.login`, `user.updated`. `details` must hold no secret.
+    `action` is `object.verb`, for example `command.submitted`, `auth.login`, `user.updated`.
+    `details` must hold no secret.
     """
 
     actor_type: ActorType

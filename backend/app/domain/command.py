@@ -46,14 +46,20 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """One stored piece of an answer. Numbered 1, 2, 3, … without a gap; nothing follows a final one."""
+class NewChunk:
+    """A piece of an answer on its way into the store."""
 
     command_id: CommandId
     response_id: ResponseId
     sequence_number: int
     response_payload: JsonObject
     is_final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk(NewChunk):
+    """One stored piece of an answer. Numbered 1, 2, 3, … without a gap; nothing follows a final one."""
+
     received_at: datetime
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.bus_messages import BusMessage, response_channel
-from app.domain.command import Chunk, CommandError
+from app.domain.command import CommandError, NewChunk
 from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId
 from app.domain.json_values import decode_json_object, encode_json, format_time
@@ -39,8 +39,8 @@ class StreamEvent:
         return BusMessage(response_channel(self.command_id), self.text)
 
 
-def response_event(chunk: Chunk) -> StreamEvent:
-    """A stored chunk as an event."""
+def response_event(chunk: NewChunk) -> StreamEvent:
+    """A chunk as an event; publish it only once it is stored."""
     text = encode_json(
         {
             "event": EventKind.RESPONSE,

@@ -1,0 +1,158 @@
+"""The queue: claiming, expiring, and how long it is.
+
+Claiming takes the head of each free lane, first come first served within the lane; between lanes, users take turns
+(fewest running commands first), so that one user's flood delays nobody else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.access_policy import Actor
+from app.domain.command import Command
+from app.domain.identifiers import CommandId, UserId, VehicleId, WorkerId
+from app.domain.json_values import JsonObject, encode_json
+from app.domain.roles import Role
+from app.repositories.command_rows import COMMAND_COLUMNS, read_command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedCommand:
+    """A command that this worker may run, with what it needs: fencing token, address, and who asked for it."""
+
+    command: Command
+    lease_token: int
+    address: str
+    actor: Actor
+    trace_context: str | None
+    chunks_stored: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDepth:
+    """How many commands wait, and since when the oldest of them does, in seconds."""
+
+    waiting: int
+    oldest_age_s: float
+
+
+_RETURNED = ", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(","))
+
+_CLAIM = text(
+    f"""
+WITH RECURSIVE heads AS (
+    (SELECT lane, queue_number, command_id FROM commands
+     WHERE status = 'pending' AND expires_at > clock_timestamp() ORDER BY lane, queue_number LIMIT 1)
+    UNION ALL
+    SELECT n.lane, n.queue_number, n.command_id
+    FROM heads h CROSS JOIN LATERAL (
+        SELECT lane, queue_number, command_id FROM commands
+        WHERE status = 'pending' AND expires_at > clock_timestamp() AND lane > h.lane
+        ORDER BY lane, queue_number LIMIT 1
+    ) n
+), running AS (
+    SELECT user_id, count(*) AS active FROM commands WHERE status = 'in_progress' GROUP BY user_id
+), ready AS (
+    SELECT c.command_id, c.queue_number,
+        coalesce(r.active, 0) + row_number() OVER (PARTITION BY c.user_id ORDER BY c.queue_number) AS turn
+    FROM heads h
+    JOIN commands c ON c.command_id = h.command_id
+    JOIN vehicles v ON v.vehicle_id = c.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
+    LEFT JOIN running r ON r.user_id = c.user_id
+    WHERE NOT EXISTS (SELECT 1 FROM commands a WHERE a.lane = h.lane AND a.status = 'in_progress')
+), picked AS (
+    SELECT c.command_id FROM commands c JOIN ready r ON r.command_id = c.command_id
+    WHERE c.status = 'pending'
+    ORDER BY r.turn, r.queue_number LIMIT :slots
+    FOR UPDATE OF c SKIP LOCKED
+), claimed AS (
+    UPDATE commands c SET status = 'in_progress', status_reason = NULL, started_at = clock_timestamp(),
+        attempt = c.attempt + 1, lease_owner = :worker_id, lease_token = c.lease_token + 1
+    FROM picked p WHERE c.command_id = p.command_id
+    RETURNING {_RETURNED}, c.lease_token, c.trace_context, c.queue_number
+), audited AS (
+    INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
+        correlation_id)
+    SELECT 'worker', CAST(:worker_id AS text), :worker_name, 'command.in_progress', 'success', 'command',
+        CAST(command_id AS text), json_build_object('attempt', attempt), correlation_id
+    FROM claimed
+)
+SELECT c.*, v.address, u.username, u.role, u.is_active, u.vehicle_ids
+FROM claimed c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
+ORDER BY c.queue_number
+"""  # noqa: S608 - only the constant list of columns is put into the text
+)
+
+_EXPIRE = text(
+    """
+WITH late AS (
+    SELECT command_id FROM commands WHERE status = 'pending' AND expires_at <= clock_timestamp()
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
+), expired AS (
+    UPDATE commands c SET status = 'expired', status_reason = :reason, error = CAST(:error AS json),
+        completed_at = clock_timestamp()
+    FROM late l WHERE c.command_id = l.command_id
+    RETURNING c.command_id, c.completed_at, c.correlation_id, c.command_name
+), audited AS (
+    INSERT INTO audit_log (actor_type, action, outcome, object_type, object_id, details, correlation_id)
+    SELECT 'system', 'command.expired', 'success', 'command', CAST(command_id AS text),
+        json_build_object('reason', CAST(:reason AS text)), correlation_id
+    FROM expired
+)
+SELECT command_id, completed_at, command_name FROM expired
+"""
+)
+
+_DEPTH = text(
+    """
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(submitted_at)), 0) AS oldest
+FROM commands WHERE status = 'pending'
+"""
+)
+
+
+async def claim(db: AsyncConnection, worker_id: WorkerId, worker_name: str, slots: int) -> list[ClaimedCommand]:
+    """Move up to `slots` waiting commands to `in_progress` under this worker's lease, oldest first.
+
+    Only commands of connected vehicles whose lane is free and whose expiry lies ahead. Two workers never get the same
+    command, nor two commands of one lane (a unique index refuses it: ConstraintViolated, then claim again).
+    """
+    values = {"worker_id": worker_id, "worker_name": worker_name, "slots": slots}
+    rows = (await db.execute(_CLAIM, values)).mappings().all()
+    return [read_claimed(dict(row)) for row in rows]
+
+
+def read_claimed(row: dict[str, Any]) -> ClaimedCommand:
+    """A row of a claiming statement as a value."""
+    scope = row["vehicle_ids"]
+    return ClaimedCommand(
+        command=read_command(row),
+        lease_token=row["lease_token"],
+        address=row["address"],
+        trace_context=row["trace_context"],
+        chunks_stored=row.get("chunks_stored", 0),
+        actor=Actor(
+            user_id=UserId(row["user_id"]),
+            username=row["username"],
+            role=Role(row["role"]),
+            is_active=row["is_active"],
+            vehicle_ids=None if scope is None else frozenset(VehicleId(item) for item in scope),
+        ),
+    )
+
+
+async def expire(
+    db: AsyncConnection, *, reason: str, error: JsonObject, limit: int = 500
+) -> Sequence[tuple[CommandId, Any, str]]:
+    """End commands whose expiry passed before they started: (command id, completed_at, command name) of each."""
+    rows = await db.execute(_EXPIRE, {"reason": reason, "error": encode_json(error), "limit": limit})
+    return [(CommandId(row.command_id), row.completed_at, row.command_name) for row in rows]
+
+
+async def depth(db: AsyncConnection) -> QueueDepth:
+    """Length and age of the whole queue."""
+    row = (await db.execute(_DEPTH)).one()
+    return QueueDepth(waiting=row.waiting, oldest_age_s=float(row.oldest))

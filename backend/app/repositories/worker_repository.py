@@ -1,0 +1,163 @@
+"""Leases of workers, and what happens to the commands of a worker that died.
+
+A worker holds one lease for all its commands: a row in `workers` that its heartbeat moves on. A lease that ran out is
+never revived: the worker has to register anew under another id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.command import Ending
+from app.domain.identifiers import CommandId, WorkerId
+from app.domain.json_values import encode_json
+from app.repositories.command_rows import COMMAND_COLUMNS
+from app.repositories.queue_repository import ClaimedCommand, read_claimed
+
+_REGISTER = text(
+    """
+INSERT INTO workers (worker_id, name, lease_expires_at)
+VALUES (:worker_id, :name, clock_timestamp() + make_interval(secs => :lease_s))
+"""
+)
+
+_HEARTBEAT = text(
+    """
+WITH beat AS (
+    UPDATE workers SET lease_expires_at = clock_timestamp() + make_interval(secs => :lease_s)
+    WHERE worker_id = :worker_id AND lease_expires_at > clock_timestamp()
+    RETURNING worker_id
+)
+SELECT b.worker_id, array(
+    SELECT c.command_id FROM commands c
+    WHERE c.lease_owner = b.worker_id AND c.status = 'in_progress' AND c.cancel_requested_at IS NOT NULL
+) AS cancelled
+FROM beat b
+"""
+)
+
+_RETIRE = text("DELETE FROM workers WHERE worker_id = :worker_id")
+
+_FORGET_DEAD = text(
+    """
+DELETE FROM workers w WHERE w.lease_expires_at < clock_timestamp() - interval '1 minute'
+    AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.lease_owner = w.worker_id AND c.status = 'in_progress')
+"""
+)
+
+_ORPHANS = text(
+    f"""
+SELECT {", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(","))}, c.lease_token, c.trace_context,
+    v.address, u.username, u.role, u.is_active, u.vehicle_ids,
+    (SELECT coalesce(max(r.sequence_number), 0) FROM responses r WHERE r.command_id = c.command_id) AS chunks_stored
+FROM commands c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
+WHERE c.status = 'in_progress' AND NOT EXISTS (
+    SELECT 1 FROM workers w WHERE w.worker_id = c.lease_owner AND w.lease_expires_at > clock_timestamp()
+)
+ORDER BY c.queue_number LIMIT :limit
+FOR UPDATE OF c SKIP LOCKED
+"""  # noqa: S608 - only the constant list of columns is put into the text
+)
+
+_TAKE_OVER = text(
+    """
+WITH taken AS (
+    UPDATE commands SET lease_owner = :worker_id, lease_token = lease_token + 1, attempt = attempt + 1,
+        started_at = clock_timestamp()
+    WHERE command_id = :command_id RETURNING command_id, attempt, lease_token, correlation_id
+), audited AS (
+    INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
+        correlation_id)
+    SELECT 'worker', CAST(:worker_id AS text), :worker_name, 'command.taken_over', 'success', 'command',
+        CAST(command_id AS text),
+        json_build_object('attempt', attempt, 'reason', 'the worker that ran it is gone; nothing had arrived yet'),
+        correlation_id
+    FROM taken
+)
+SELECT lease_token, attempt FROM taken
+"""
+)
+
+_END_ORPHAN = text(
+    """
+WITH ended AS (
+    UPDATE commands SET status = :status, status_reason = :status_reason, error = CAST(:error AS json),
+        completed_at = clock_timestamp(), lease_token = lease_token + 1
+    WHERE command_id = :command_id AND status = 'in_progress'
+    RETURNING command_id, completed_at, attempt, correlation_id
+), audited AS (
+    INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
+        correlation_id)
+    SELECT 'worker', CAST(:worker_id AS text), :worker_name, 'command.' || :status, 'success', 'command',
+        CAST(command_id AS text),
+        json_build_object('reason', CAST(:status_reason AS text), 'error', CAST(:error AS json), 'attempt', attempt,
+            'chunks', CAST(:chunks AS integer)),
+        correlation_id
+    FROM ended
+)
+SELECT completed_at FROM ended
+"""
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A heartbeat that arrived: the running commands of this worker that somebody asked to cancel."""
+
+    cancelled: Sequence[CommandId]
+
+
+async def register(db: AsyncConnection, worker_id: WorkerId, name: str, lease_s: float) -> None:
+    """Start a lease of `lease_s` seconds."""
+    await db.execute(_REGISTER, {"worker_id": worker_id, "name": name, "lease_s": lease_s})
+
+
+async def heartbeat(db: AsyncConnection, worker_id: WorkerId, lease_s: float) -> Heartbeat | None:
+    """Move the lease on; None where it had run out: the worker must stop what it runs and register anew."""
+    row = (await db.execute(_HEARTBEAT, {"worker_id": worker_id, "lease_s": lease_s})).one_or_none()
+    return None if row is None else Heartbeat(cancelled=[CommandId(item) for item in row.cancelled])
+
+
+async def retire(db: AsyncConnection, worker_id: WorkerId) -> None:
+    """End the lease of a worker that stops with nothing running."""
+    await db.execute(_RETIRE, {"worker_id": worker_id})
+
+
+async def forget_dead(db: AsyncConnection) -> None:
+    """Remove rows of workers that are long gone and own nothing any more."""
+    await db.execute(_FORGET_DEAD)
+
+
+async def lock_orphans(db: AsyncConnection, limit: int) -> list[ClaimedCommand]:
+    """Lock running commands whose worker's lease ran out; other workers skip them meanwhile."""
+    rows = (await db.execute(_ORPHANS, {"limit": limit})).mappings().all()
+    return [read_claimed(dict(row)) for row in rows]
+
+
+async def take_over(
+    db: AsyncConnection, worker_id: WorkerId, worker_name: str, command_id: CommandId
+) -> tuple[int, int]:
+    """Move an orphan under this worker's lease; gives its new fencing token and attempt."""
+    values = {"worker_id": worker_id, "worker_name": worker_name, "command_id": command_id}
+    row = (await db.execute(_TAKE_OVER, values)).one()
+    return row.lease_token, row.attempt
+
+
+async def end_orphan(
+    db: AsyncConnection, worker_id: WorkerId, worker_name: str, claimed: ClaimedCommand, ending: Ending
+) -> datetime:
+    """End an orphan truthfully; its former worker can change nothing any more. Gives the time it ended."""
+    values = {
+        "worker_id": worker_id,
+        "worker_name": worker_name,
+        "command_id": claimed.command.command_id,
+        "status": ending.status,
+        "status_reason": ending.status_reason,
+        "error": encode_json(ending.error.to_json()) if ending.error else None,
+        "chunks": claimed.chunks_stored,
+    }
+    ended: datetime = (await db.execute(_END_ORPHAN, values)).scalar_one()
+    return ended
