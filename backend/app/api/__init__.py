@@ -1,0 +1,1 @@
+"""REST, WebSocket and SSE: translates between HTTP and the services, decides nothing itself."""

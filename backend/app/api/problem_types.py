@@ -1,0 +1,99 @@
+"""Every error code the API answers with: its status and its words. `docs/reference/errors.md` is made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PROBLEM_PATH = "/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of problem: HTTP status, a title that never varies, what it means and what to do."""
+
+    status: int
+    title: str
+    meaning: str
+
+    @staticmethod
+    def uri(code: str) -> str:
+        """Reference that names the kind of problem, and serves a page about it."""
+        return f"{PROBLEM_PATH}{code}"
+
+
+_TABLE = {
+    "malformed_json": ProblemType(
+        400,
+        "Malformed JSON",
+        "The body is not valid JSON (RFC 8259), or nested too deeply. Mend the body and send again.",
+    ),
+    "request_error": ProblemType(400, "Bad request", "The request cannot be served as it is; `detail` says why."),
+    "not_authenticated": ProblemType(
+        401,
+        "Not authenticated",
+        "The access token is missing, wrong, expired or revoked. Refresh it or log in, then send the request again.",
+    ),
+    "forbidden": ProblemType(
+        403,
+        "Forbidden",
+        "The account is known and its role does not allow this. Ask an admin for the role named in `detail`.",
+    ),
+    "not_found": ProblemType(
+        404, "Not found", "No such object or path, or one that lies outside the account's scope: the two look the same."
+    ),
+    "method_not_allowed": ProblemType(
+        405, "Method not allowed", "The path exists, the method does not. The header `Allow` lists those that do."
+    ),
+    "conflict": ProblemType(
+        409, "Conflict", "Clashes with what is stored; `detail` says with what. Nothing was changed."
+    ),
+    "request_too_large": ProblemType(413, "Request too large", "The body is larger than the limit named in `detail`."),
+    "invalid_request": ProblemType(
+        422,
+        "Invalid request",
+        "One or more fields are wrong. `errors` names each by JSON pointer (RFC 6901) and says how to mend it.",
+    ),
+    "too_many_requests": ProblemType(
+        429, "Too many requests", "A limit is reached. Come back after the seconds of `Retry-After`."
+    ),
+    "internal_error": ProblemType(
+        500, "Internal error", "Our fault, and logged. Give the `correlation_id` to whoever runs this server."
+    ),
+    "lease_lost": ProblemType(
+        500, "Lease lost", "Another worker decides about this command now. Read the command again."
+    ),
+    "vehicle_error": ProblemType(502, "Vehicle error", "The vehicle, or the way to it, failed."),
+    "vehicle_unreachable": ProblemType(
+        502,
+        "Vehicle unreachable",
+        "The vehicle could not be reached; it cannot have acted. Try again when it is connected.",
+    ),
+    "vehicle_refused": ProblemType(
+        502, "Vehicle refused", "The vehicle said no; it did not act. `detail` holds its reason."
+    ),
+    "vehicle_connection_lost": ProblemType(
+        502, "Connection to the vehicle lost", "The link broke after the request had left: the vehicle may have acted."
+    ),
+    "vehicle_protocol_error": ProblemType(
+        502, "Answer not understood", "The vehicle's answer breaks its protocol: it may have acted."
+    ),
+    "command_not_supported": ProblemType(
+        502, "Command not supported", "This kind of vehicle does not know the command."
+    ),
+    "service_error": ProblemType(503, "Service error", "Something of ours is out of order for now. Try again."),
+    "storage_unavailable": ProblemType(
+        503,
+        "Database unavailable",
+        "PostgreSQL cannot be reached. What was asked may or may not have been stored: look before you repeat it, or "
+        "repeat it with the same `Idempotency-Key`.",
+    ),
+    "bus_unavailable": ProblemType(503, "Message bus unavailable", "Redis cannot be reached. Try again shortly."),
+    "overloaded": ProblemType(
+        503, "Overloaded", "A queue is full and nothing was accepted. Come back after `Retry-After`."
+    ),
+    "vehicle_timeout": ProblemType(
+        504, "Vehicle silent", "The request left and no answer came in time: the vehicle may have acted."
+    ),
+}
+
+PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(_TABLE)

@@ -1,0 +1,50 @@
+"""What the API needs to run: made once by the bootstrap, handed to every route."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the parts import nothing of the API, and the OpenAPI file is written without any of them
+    from app.observability.health import HealthCheck
+    from app.observability.metrics import Metrics
+    from app.observability.tracing import Tracing
+    from app.services.account_service import AccountService
+    from app.services.audit_service import AuditService
+    from app.services.command_service import CommandService
+    from app.services.vehicle_service import VehicleService
+    from app.streaming.stream_hub import StreamHub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """The settings the API itself needs. `max_body_bytes` bounds a request's body; more is answered 413."""
+
+    version: str
+    cors_origins: tuple[str, ...] = ()
+    max_body_bytes: int = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFigures:
+    """The queue as the database sees it; `oldest_age_s` is 0 where nothing waits."""
+
+    depth: int
+    oldest_age_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiState:
+    """Services and figures of one API process. `queue_figures` is asked each time metrics are scraped."""
+
+    settings: ApiSettings
+    accounts: AccountService
+    audit: AuditService
+    commands: CommandService
+    vehicles: VehicleService
+    hub: StreamHub
+    metrics: Metrics
+    tracing: Tracing
+    health_checks: tuple[HealthCheck, ...]
+    queue_figures: Callable[[], Awaitable[QueueFigures]]
