@@ -1,0 +1,1 @@
+"""The schema's history; `app.storage.migrate` runs it."""
