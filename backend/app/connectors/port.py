@@ -37,10 +37,17 @@ class VehicleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseChunk:
-    """One piece of the answer. It is numbered by whoever stores it, in the order it came."""
+    """One piece of the answer, in the order it came."""
 
     response_payload: JsonObject
     is_final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedChunk(ResponseChunk):
+    """A chunk with its place in the answer: 1, 2, 3, …"""
+
+    sequence_number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +88,9 @@ class Connector(Protocol):
         Time: it raises VehicleTimeout at `request.deadline` at the latest (VehicleUnreachable where the command never
         left us). The consumer's own time between two `anext` counts too.
 
-        Errors: only VehicleError and its children. Which one tells whether the vehicle may have acted, so a connector
-        that is not sure raises one with `may_have_acted`.
+        Errors: only VehicleError and its children; before anything was sent also InvalidRequest, for an address that
+        `check_address` refuses. Which one tells whether the vehicle may have acted, so a connector that is not sure
+        raises one with `may_have_acted`.
 
         Cancellation: `aclose()` or cancelling the consumer's task stops the work, closes sockets and leaves no
         task behind. Use it inside `contextlib.aclosing`. It does not undo what the vehicle did.
