@@ -1,10 +1,9 @@
 """Answer chunks: stored one by one, read back as a list, as a stream's state, or as a glance at many streams."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.command import Chunk, CommandError
@@ -138,7 +137,7 @@ async def high_water_marks(db: AsyncConnection, command_ids: Sequence[CommandId]
     return {row.command_id: HighWaterMark(row.last_sequence_number, CommandStatus(row.status)) for row in rows}
 
 
-def _read_chunk(row: Mapping[str, Any]) -> Chunk:
+def _read_chunk(row: RowMapping) -> Chunk:
     return Chunk(
         command_id=row["command_id"],
         response_id=row["response_id"],
