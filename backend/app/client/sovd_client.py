@@ -46,12 +46,13 @@ class SovdClient:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, server: str, tokens: TokenSource | None, *, retry_for_s: float = 5.0, tls: ssl.SSLContext | None = None
+        cls, server: str, tokens: TokenSource | None, *, retry_for_s: float = 5.0
     ) -> AsyncIterator["SovdClient"]:
         """A client for the server; connections are closed at the end. `retry_for_s` bounds the repeats of one call."""
-        verify: ssl.SSLContext | bool = tls if tls is not None else True
-        if server.startswith("http:"):
-            verify = False  # loading the trusted certificates takes a tenth of a second that plain HTTP has no use for
+        # The system's trusted certificates (`SSL_CERT_FILE` adds a bench's own), the same ones for calls and streams.
+        tls = ssl.create_default_context() if server.startswith("https:") else None
+        # Loading them takes long, and plain HTTP has no use for them: it gets a context that trusts nobody.
+        verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         async with httpx.AsyncClient(base_url=server, timeout=_ANSWER_WITHIN, verify=verify) as http:
             yield cls(HttpTransport(http, tokens, retry_for_s=retry_for_s), tls)
 

@@ -1,7 +1,7 @@
 """Two ways to the live events of a command: WebSocket and server-sent events. Both give the same texts.
 
-Each is an async generator: first None (the link stands), then one text per event. It ends when the server ends the stream
-properly, and raises LinkRefused, LinkLost, LinkUnusable or UnknownObject otherwise. Close it (`aclosing`) to drop the link.
+Each is an async generator: first None (the link stands), then one text per event. It ends when the server ends the
+stream properly, and raises LinkRefused, LinkLost, LinkUnusable or UnknownObject otherwise. `aclosing` drops the link.
 """
 
 import ssl
@@ -51,12 +51,11 @@ def websocket_address(base_url: httpx.URL, command_id: str, after: int) -> str:
 async def websocket_texts(
     base_url: httpx.URL, command_id: str, after: int, token: str, tls: ssl.SSLContext | None
 ) -> AsyncGenerator[str | None, None]:
-    """Events over WebSocket (contract 4.2), from after the given sequence number on."""
+    """Events over WebSocket (contract 4.2), from after the given sequence number on. `tls` goes with https only."""
     address = websocket_address(base_url, command_id, after)
     headers = {"Authorization": f"Bearer {token}"}
-    extra = {"ssl": tls} if tls is not None and address.startswith("wss:") else {}
     try:
-        async with connect(address, additional_headers=headers, max_size=_LARGEST_EVENT, **extra) as socket:
+        async with connect(address, additional_headers=headers, max_size=_LARGEST_EVENT, ssl=tls) as socket:
             yield None
             async for frame in socket:
                 yield frame if isinstance(frame, str) else frame.decode()

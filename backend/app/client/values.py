@@ -1,4 +1,4 @@
-"""What the server's lists and objects hold, as plain values. `raw` is the object as received, for `--json` and new members."""
+"""What the server's lists and objects hold, as plain values. `raw` is the object as received: it loses nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
