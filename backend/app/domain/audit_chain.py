@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from app.domain.json_values import encode_json_canonical
+from app.domain.json_values import JsonObject, encode_json_canonical
 
 GENESIS = bytes(32)
 """Chain digest before the first seal."""
@@ -76,9 +76,9 @@ class ChainFault:
     message: str
 
 
-def entry_digest(entry: SealableEntry) -> bytes:
-    """Digest of all that an entry says. Different entries have different canonical texts."""
-    members = {
+def canonical_members(entry: SealableEntry) -> JsonObject:
+    """What a digest covers, as a JSON object. Different entries have different canonical texts."""
+    return {
         "entry_id": entry.entry_id,
         "occurred_at": entry.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor_type": entry.actor_type,
@@ -92,7 +92,11 @@ def entry_digest(entry: SealableEntry) -> bytes:
         "correlation_id": entry.correlation_id,
         "ip_address": entry.ip_address,
     }
-    return sha256(encode_json_canonical(members)).digest()
+
+
+def entry_digest(entry: SealableEntry) -> bytes:
+    """Digest of all that an entry says."""
+    return sha256(encode_json_canonical(canonical_members(entry))).digest()
 
 
 def link(head: ChainHead, entry: SealableEntry) -> Seal:

@@ -49,3 +49,16 @@ class AuditEntry:
     entry_id: int
     occurred_at: datetime
     record: AuditRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries to read; None does not filter. `actor` is an id or a name, `since` is included, `until` is not."""
+
+    actor: str | None = None
+    action: str | None = None
+    object_type: str | None = None
+    object_id: str | None = None
+    outcome: AuditOutcome | None = None
+    since: datetime | None = None
+    until: datetime | None = None

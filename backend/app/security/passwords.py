@@ -50,10 +50,6 @@ class PasswordHashing:
         """
         return await self._in_thread(lambda: self._hasher.verify(password, stored_hash or self._nobody))
 
-    def needs_rehash(self, stored_hash: str) -> bool:
-        """Whether a hash was made with another cost than the present one."""
-        return self._hasher.check_needs_rehash(stored_hash)
-
     def close(self) -> None:
         """Drop what waits and let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
