@@ -76,6 +76,21 @@ class ChainFault:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """Result of a walk along the chain: links found good, where it ends, what is not sealed yet, the first bad row."""
+
+    checked: int
+    head: ChainHead
+    unsealed: int
+    fault: ChainFault | None = None
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether nothing bad was found."""
+        return self.fault is None
+
+
 def canonical_members(entry: SealableEntry) -> JsonObject:
     """What a digest covers, as a JSON object. Different entries have different canonical texts."""
     return {
