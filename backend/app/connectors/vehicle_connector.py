@@ -3,6 +3,7 @@
 Its answers and their timing are contract 4.4 of the design. All waiting goes through `asyncio.sleep`.
 """
 
+import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -13,7 +14,7 @@ from app.connectors.port import ConnectorRegistry, NumberedChunk, Progress, Resp
 from app.connectors.simulated_address import SimulatedSettings, parse_simulated_address
 from app.connectors.simulated_data import IDENTIFIERS, ValueSource
 from app.connectors.simulated_memory import ProcessMemory, SimulatedMemory
-from app.connectors.simulated_pace import now, pause, work_on
+from app.connectors.simulated_pace import pause, work_on
 from app.connectors.trouble_codes import describe
 from app.domain.catalogue import DEFAULT_ECU_ADDRESS, READ_DTC
 from app.domain.errors import (
@@ -65,6 +66,8 @@ async def execute_command(
     """
     registry = connectors or ConnectorRegistry((VehicleConnector(),))
     connector = registry.for_address(address)
+    if deadline is None:
+        deadline = asyncio.get_running_loop().time() + READ_DTC.default_timeout_s
     request = VehicleRequest(
         command_id=command_id,
         vehicle_id=vehicle_id,
@@ -72,7 +75,7 @@ async def execute_command(
         command_name=command_name,
         command_params=command_params,
         correlation_id=correlation_id,
-        deadline=now() + READ_DTC.default_timeout_s if deadline is None else deadline,
+        deadline=deadline,
         vin=vin,
     )
     number = 0
@@ -106,7 +109,7 @@ class VehicleConnector:
     async def probe(self, address: str, deadline: float) -> None:
         """Answers at once. Raises VehicleUnreachable where the address says `offline`."""
         settings = parse_simulated_address(address)
-        if settings.offline or now() >= deadline:
+        if settings.offline or asyncio.get_running_loop().time() >= deadline:
             raise VehicleUnreachable("The simulated vehicle is offline.")
 
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:

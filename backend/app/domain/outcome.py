@@ -109,9 +109,10 @@ def ending_for_cancel(
     return _cancelled("cancelled", f"Cancelled while it ran. {effect}{_note(chunks_stored)}", chunks_stored)
 
 
-def ending_for_cancel_before_start() -> Ending:
-    """Somebody cancelled the command while it waited."""
-    return _cancelled("cancelled", "Cancelled before it started; nothing was sent to the vehicle.", 0)
+def ending_for_cancel_before_start(reason: str | None) -> Ending:
+    """Somebody cancelled the command while it waited; `reason` is theirs."""
+    given = f" Reason given: {reason}" if reason else ""
+    return _cancelled("cancelled", f"Cancelled before it started; nothing was sent to the vehicle.{given}", 0)
 
 
 def ending_for_withdrawn_permission() -> Ending:
