@@ -6,6 +6,7 @@ Claiming takes the head of each free lane, first come first served within the la
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -76,7 +77,7 @@ WITH RECURSIVE heads AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(:worker_id AS text), :worker_name, 'command.in_progress', 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.in_progress', 'success', 'command',
         CAST(command_id AS text), json_build_object('attempt', attempt), correlation_id
     FROM claimed
 )
@@ -146,7 +147,7 @@ def read_claimed(row: dict[str, Any]) -> ClaimedCommand:
 
 async def expire(
     db: AsyncConnection, *, reason: str, error: JsonObject, limit: int = 500
-) -> Sequence[tuple[CommandId, Any, str]]:
+) -> Sequence[tuple[CommandId, datetime, str]]:
     """End commands whose expiry passed before they started: (command id, completed_at, command name) of each."""
     rows = await db.execute(_EXPIRE, {"reason": reason, "error": encode_json(error), "limit": limit})
     return [(CommandId(row.command_id), row.completed_at, row.command_name) for row in rows]

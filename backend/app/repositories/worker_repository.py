@@ -4,8 +4,8 @@ A worker holds one lease for all its commands: a row in `workers` that its heart
 never revived: the worker has to register anew under another id.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -16,6 +16,9 @@ from app.domain.identifiers import CommandId, WorkerId
 from app.domain.json_values import encode_json
 from app.repositories.command_rows import COMMAND_COLUMNS
 from app.repositories.queue_repository import ClaimedCommand, read_claimed
+
+_CLAIM_GRACE_S = 5.0
+"""A claim and the start of its run lie moments apart; only after this long does a missing run mean trouble."""
 
 _REGISTER = text(
     """
@@ -54,8 +57,13 @@ SELECT {", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(","))}, 
     v.address, u.username, u.role, u.is_active, u.vehicle_ids,
     (SELECT coalesce(max(r.sequence_number), 0) FROM responses r WHERE r.command_id = c.command_id) AS chunks_stored
 FROM commands c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
-WHERE c.status = 'in_progress' AND NOT EXISTS (
-    SELECT 1 FROM workers w WHERE w.worker_id = c.lease_owner AND w.lease_expires_at > clock_timestamp()
+WHERE c.status = 'in_progress' AND (
+    NOT EXISTS (
+        SELECT 1 FROM workers w WHERE w.worker_id = c.lease_owner AND w.lease_expires_at > clock_timestamp()
+    ) OR (
+        c.lease_owner = :worker_id AND c.command_id <> ALL(CAST(:running AS uuid[]))
+        AND c.started_at < clock_timestamp() - make_interval(secs => :grace_s)
+    )
 )
 ORDER BY c.queue_number LIMIT :limit
 FOR UPDATE OF c SKIP LOCKED
@@ -71,7 +79,7 @@ WITH taken AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(:worker_id AS text), :worker_name, 'command.taken_over', 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.taken_over', 'success', 'command',
         CAST(command_id AS text),
         json_build_object('attempt', attempt, 'reason', 'the worker that ran it is gone; nothing had arrived yet'),
         correlation_id
@@ -91,7 +99,7 @@ WITH ended AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(:worker_id AS text), :worker_name, 'command.' || :status, 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.' || :status, 'success', 'command',
         CAST(command_id AS text),
         json_build_object('reason', CAST(:status_reason AS text), 'error', CAST(:error AS json), 'attempt', attempt,
             'chunks', CAST(:chunks AS integer)),
@@ -131,19 +139,24 @@ async def forget_dead(db: AsyncConnection) -> None:
     await db.execute(_FORGET_DEAD)
 
 
-async def lock_orphans(db: AsyncConnection, limit: int) -> list[ClaimedCommand]:
-    """Lock running commands whose worker's lease ran out; other workers skip them meanwhile."""
-    rows = (await db.execute(_ORPHANS, {"limit": limit})).mappings().all()
+async def lock_orphans(
+    db: AsyncConnection, worker_id: WorkerId, running: Collection[CommandId], limit: int
+) -> list[ClaimedCommand]:
+    """Lock running commands that nobody runs: their worker's lease ran out, or they are this worker's and not among
+    `running` (the commands it knows to run), claimed longer ago than a moment. Other workers skip them meanwhile.
+    """
+    values = {"worker_id": worker_id, "running": list(running), "limit": limit, "grace_s": _CLAIM_GRACE_S}
+    rows = (await db.execute(_ORPHANS, values)).mappings().all()
     return [read_claimed(dict(row)) for row in rows]
 
 
 async def take_over(
-    db: AsyncConnection, worker_id: WorkerId, worker_name: str, command_id: CommandId
-) -> tuple[int, int]:
-    """Move an orphan under this worker's lease; gives its new fencing token and attempt."""
-    values = {"worker_id": worker_id, "worker_name": worker_name, "command_id": command_id}
+    db: AsyncConnection, worker_id: WorkerId, worker_name: str, orphan: ClaimedCommand
+) -> ClaimedCommand:
+    """Move an orphan under this worker's lease, with a new fencing token and the next attempt."""
+    values = {"worker_id": worker_id, "worker_name": worker_name, "command_id": orphan.command.command_id}
     row = (await db.execute(_TAKE_OVER, values)).one()
-    return row.lease_token, row.attempt
+    return replace(orphan, lease_token=row.lease_token, command=replace(orphan.command, attempt=row.attempt))
 
 
 async def end_orphan(

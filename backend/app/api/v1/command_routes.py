@@ -1,0 +1,138 @@
+"""Commands over REST (contract 4.1)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import AwareDatetime
+
+from app.api.dependencies import Caller, Client, Paging, State
+from app.api.v1.command_models import (
+    CancelRequest,
+    CommandList,
+    CommandOut,
+    ResponseList,
+    ResponseOut,
+    SubmitRequest,
+    Timeline,
+    TimelineItem,
+)
+from app.domain.command_states import CommandStatus
+from app.domain.identifiers import CommandId, UserId, VehicleId
+from app.repositories.command_repository import CommandFilter
+from app.services.command_service import Origin, Submission
+
+router = APIRouter(prefix="/commands", tags=["commands"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Same key and body: the same command again, sent once. Same key, other body: 409.",
+    ),
+]
+
+
+@router.post("", status_code=201, summary="Send a command to a vehicle")
+async def submit_command(
+    body: SubmitRequest,
+    caller: Caller,
+    client: Client,
+    state: State,
+    response: Response,
+    *,
+    idempotency_key: IdempotencyKey = None,
+) -> CommandOut:
+    """Once this answers 201 the command is stored and reaches a truthful end, whatever dies on the way.
+
+    It waits as `pending` until the vehicle is connected and its lane is free, at most until `expires_at`.
+    """
+    await state.rate_limits.admit_command(caller.user_id)
+    with state.tracing.span("command.submit", attributes={"command_name": body.command_name}):
+        submitted = await state.commands.submit(
+            caller,
+            Submission(
+                vehicle_id=VehicleId(body.vehicle_id),
+                command_name=body.command_name,
+                command_params=body.command_params,
+                expires_in_s=body.expires_in_s,
+                timeout_s=body.timeout_s,
+                reason=body.reason,
+                idempotency_key=idempotency_key,
+            ),
+            Origin(client=client, trace_context=state.tracing.traceparent()),
+        )
+    response.headers["Location"] = f"/api/v1/commands/{submitted.command.command_id}"
+    if submitted.replayed:
+        response.headers["Idempotent-Replay"] = "true"
+    return CommandOut.of(submitted.command)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """What to list, as query parameters."""
+
+    vehicle_id: UUID | None = None
+    user_id: UUID | None = None
+    status: CommandStatus | None = None
+    command_name: Annotated[str | None, Query(max_length=64)] = None
+    since: Annotated[AwareDatetime | None, Query(description="submitted at or after; with a zone")] = None
+    until: Annotated[AwareDatetime | None, Query(description="submitted before; with a zone")] = None
+
+
+@router.get("", summary="List commands")
+async def list_commands(
+    caller: Caller, client: Client, state: State, page: Paging, query: Annotated[HistoryQuery, Depends()]
+) -> CommandList:
+    """Commands on the vehicles the caller may see, newest first."""
+    wanted = CommandFilter(
+        vehicle_id=VehicleId(query.vehicle_id) if query.vehicle_id else None,
+        user_id=UserId(query.user_id) if query.user_id else None,
+        status=query.status,
+        command_name=query.command_name,
+        since=query.since,
+        until=query.until,
+    )
+    items, total = await state.commands.list_commands(
+        caller, wanted, client=client, limit=page.limit, offset=page.offset
+    )
+    return CommandList(items=[CommandOut.of(item) for item in items], total=total, limit=page.limit, offset=page.offset)
+
+
+@router.get("/{command_id}", summary="Look at a command")
+async def get_command(command_id: UUID, caller: Caller, client: Client, state: State) -> CommandOut:
+    """The command as it stands now."""
+    return CommandOut.of(await state.commands.find(caller, CommandId(command_id), client))
+
+
+@router.get("/{command_id}/responses", summary="Stored chunks of the answer")
+async def list_responses(command_id: UUID, caller: Caller, client: Client, state: State) -> ResponseList:
+    """All chunks stored so far, in order 1, 2, 3, … without a gap."""
+    chunks = await state.commands.responses(caller, CommandId(command_id), client)
+    items = [ResponseOut.of(chunk) for chunk in chunks]
+    return ResponseList(items=items, total=len(items), limit=len(items), offset=0)
+
+
+@router.get("/{command_id}/timeline", summary="What happened to a command, and when")
+async def get_timeline(command_id: UUID, caller: Caller, client: Client, state: State) -> Timeline:
+    """Every change of state with time, actor and reason; read from the audit trail."""
+    entries = await state.commands.timeline(caller, CommandId(command_id), client)
+    items = [TimelineItem.of(entry) for entry in entries]
+    return Timeline(items=items, total=len(items), limit=len(items), offset=0)
+
+
+@router.post("/{command_id}/cancel", status_code=202, summary="Ask for an end")
+async def cancel_command(
+    command_id: UUID, caller: Caller, client: Client, state: State, body: CancelRequest | None = None
+) -> CommandOut:
+    """A waiting command is cancelled at once; a running one is stopped where that is possible.
+
+    The answer shows the command as it is now. A cancel that came too late leaves the ended command as it is; watch
+    `status` for what becomes of a running one.
+    """
+    reason = body.reason if body else None
+    return CommandOut.of(await state.commands.cancel(caller, CommandId(command_id), reason, client))

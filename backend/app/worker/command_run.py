@@ -1,0 +1,234 @@
+"""One running command: follows the vehicle's answer and sees to it that it ends truthfully."""
+
+import asyncio
+from collections import deque
+from contextlib import aclosing
+from enum import StrEnum
+from typing import assert_never
+from uuid import uuid4
+
+import structlog
+
+from app.connectors.port import ConnectorRegistry, Progress, ResponseChunk, VehicleRequest
+from app.domain.access_policy import Action, Target, decide
+from app.domain.catalogue import definition_of
+from app.domain.command import Ending, NewChunk
+from app.domain.errors import LeaseLost, SovdError
+from app.domain.identifiers import ResponseId
+from app.domain.outcome import (
+    ending_completed,
+    ending_for,
+    ending_for_cancel,
+    ending_for_deadline,
+    ending_for_missing_final,
+    ending_for_stopped_worker,
+    ending_for_withdrawn_permission,
+)
+from app.domain.retry_policy import decide_retry
+from app.domain.stream_events import progress_event
+from app.observability.metrics import Metrics
+from app.observability.tracing import Tracing
+from app.repositories.queue_repository import ClaimedCommand
+from app.repositories.recording_repository import Recorded, Recording
+from app.worker.recorder import Recorder
+
+_log = structlog.get_logger(__name__)
+
+UNCONFIRMED_LIMIT = 16
+"""Chunks of one command that may wait for the database; then the vehicle is read no further."""
+
+
+class StopReason(StrEnum):
+    """Why a run is stopped from outside."""
+
+    CANCELLED = "cancelled"
+    SHUTDOWN = "shutdown"
+    LEASE_LOST = "lease_lost"
+
+
+class CommandRun:
+    """Runs one claimed command from permission check to ending. Use once: `execute`; `stop` from anywhere."""
+
+    def __init__(
+        self,
+        claimed: ClaimedCommand,
+        *,
+        registry: ConnectorRegistry,
+        recorder: Recorder,
+        metrics: Metrics,
+        tracing: Tracing,
+    ) -> None:
+        self._claimed = claimed
+        self._command = claimed.command
+        self._definition = definition_of(claimed.command.command_name)
+        self._registry = registry
+        self._recorder = recorder
+        self._metrics = metrics
+        self._tracing = tracing
+        self._chunks = claimed.chunks_stored
+        self._unconfirmed: deque[asyncio.Future[Recorded | None]] = deque()
+        self._stop_reason: StopReason | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._ending: Ending | None = None
+
+    def stop(self, reason: StopReason) -> None:
+        """Stop talking to the vehicle as soon as possible; the first reason counts, but a lost lease always does."""
+        if self._stop_reason is None or reason is StopReason.LEASE_LOST:
+            self._stop_reason = reason
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    async def execute(self) -> None:
+        """Run to the end. Never raises for anything a vehicle does; returns silently where the lease is lost."""
+        started = asyncio.get_running_loop().time()
+        try:
+            await self._run_and_confirm()
+        except LeaseLost as error:
+            self._metrics.lease_lost()
+            _log.warning("run abandoned", reason=error.message)
+            return
+        except Exception as error:  # noqa: BLE001 - even our own failure must leave a truthful ending
+            _log.exception("the answer could not be recorded")
+            await self._end_after_own_failure(error)
+        if self._ending is not None:
+            self._metrics.command_ended(self._command.command_name, self._ending.status)
+        self._metrics.stage_took("execution", asyncio.get_running_loop().time() - started)
+
+    async def _run_and_confirm(self) -> None:
+        ending = await self._run()
+        if ending is not None:
+            self._record(ending=ending)
+        while self._unconfirmed:
+            await self._confirm_oldest()
+
+    async def _end_after_own_failure(self, error: Exception) -> None:
+        """A step could not be stored: those before it stand, those after it are refused by the store."""
+        stored = self._chunks - len(self._unconfirmed)
+        settled = await asyncio.gather(*self._unconfirmed, return_exceptions=True)
+        self._unconfirmed.clear()
+        self._chunks = stored + sum(isinstance(result, Recorded) for result in settled)
+        self._record(ending=ending_for(error, self._definition, chunks_stored=self._chunks))
+        await self._confirm_oldest()
+
+    async def _run(self) -> Ending | None:
+        """The ending that still has to be written; None where it went along with the final chunk."""
+        if not self._is_permitted():
+            return ending_for_withdrawn_permission()
+        deadline = asyncio.get_running_loop().time() + self._command.timeout_s
+        try:
+            async with asyncio.timeout_at(deadline) as self._limit:
+                if self._stop_reason is not None:
+                    self._limit.reschedule(0)
+                return await self._attempt_until_ended(deadline)
+        except TimeoutError:
+            return None if self._ending else self._ending_when_stopped()
+        finally:
+            self._limit = None
+
+    def _is_permitted(self) -> bool:
+        target = Target(vehicle_id=self._command.vehicle_id, minimum_role=self._definition.minimum_role)
+        return decide(self._claimed.actor, Action.SEND_COMMAND, target).allowed
+
+    def _ending_when_stopped(self) -> Ending:
+        match self._stop_reason:
+            case None:
+                return ending_for_deadline(
+                    self._definition, timeout_s=self._command.timeout_s, chunks_stored=self._chunks
+                )
+            case StopReason.CANCELLED:
+                return ending_for_cancel(self._definition, chunks_stored=self._chunks)
+            case StopReason.SHUTDOWN:
+                return ending_for_stopped_worker(self._definition, chunks_stored=self._chunks)
+            case StopReason.LEASE_LOST:
+                raise LeaseLost("this worker's lease ran out while the command ran")
+            case unreachable:
+                assert_never(unreachable)
+
+    async def _attempt_until_ended(self, deadline: float) -> Ending | None:
+        loop = asyncio.get_running_loop()
+        attempt = self._command.attempt
+        while True:
+            try:
+                return await self._follow_answer(deadline)
+            except LeaseLost:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a connector does, the command must end truthfully
+                self._log_failure(error)
+                decision = decide_retry(
+                    error,
+                    attempt=attempt,
+                    chunks_stored=self._chunks,
+                    definition=self._definition,
+                    remaining_s=deadline - loop.time(),
+                )
+                if decision.after_s is None:
+                    return ending_for(error, self._definition, chunks_stored=self._chunks)
+                await asyncio.sleep(decision.after_s)
+                attempt += 1
+
+    async def _follow_answer(self, deadline: float) -> Ending | None:
+        connector = self._registry.for_address(self._claimed.address)
+        started = asyncio.get_running_loop().time()
+        async with aclosing(connector.execute(self._request(deadline))) as answer:
+            async for item in answer:
+                if isinstance(item, Progress):
+                    await self._recorder.show(
+                        progress_event(self._command.command_id, item.message, item.pending_since)
+                    )
+                    continue
+                if self._chunks == 0:
+                    self._metrics.stage_took("to_first_chunk", asyncio.get_running_loop().time() - started)
+                with self._tracing.span("command.chunk", attributes={"sequence_number": self._chunks + 1}):
+                    await self._record_chunk(item)
+                if item.is_final:
+                    return None
+        return ending_for_missing_final(self._definition, chunks_stored=self._chunks)
+
+    def _request(self, deadline: float) -> VehicleRequest:
+        command = self._command
+        return VehicleRequest(
+            command_id=command.command_id,
+            vehicle_id=command.vehicle_id,
+            address=self._claimed.address,
+            command_name=command.command_name,
+            command_params=command.command_params,
+            correlation_id=command.correlation_id,
+            deadline=deadline,
+        )
+
+    async def _record_chunk(self, item: ResponseChunk) -> None:
+        while len(self._unconfirmed) >= UNCONFIRMED_LIMIT:
+            await self._confirm_oldest()
+        self._chunks += 1
+        chunk = NewChunk(
+            command_id=self._command.command_id,
+            response_id=ResponseId(uuid4()),
+            sequence_number=self._chunks,
+            response_payload=item.response_payload,
+            is_final=item.is_final,
+        )
+        self._record(chunk=chunk, ending=ending_completed(chunks_stored=self._chunks) if item.is_final else None)
+
+    def _record(self, *, chunk: NewChunk | None = None, ending: Ending | None = None) -> None:
+        self._ending = ending or self._ending
+        step = Recording(
+            command_id=self._command.command_id,
+            lease_token=self._claimed.lease_token,
+            chunks_stored=self._chunks,
+            chunk=chunk,
+            ending=ending,
+        )
+        self._unconfirmed.append(self._recorder.record(step))
+
+    async def _confirm_oldest(self) -> None:
+        # shielded: a deadline that passes while the database is slow must not lose the step
+        recorded = await asyncio.shield(self._unconfirmed[0])
+        self._unconfirmed.popleft()
+        if recorded is None:
+            raise LeaseLost("another worker decides about this command now")
+
+    def _log_failure(self, error: Exception) -> None:
+        if isinstance(error, SovdError):
+            _log.info("attempt failed", code=error.error_code, error=error.message, details=error.details)
+        else:
+            _log.error("the connector failed unexpectedly", exc_info=error)

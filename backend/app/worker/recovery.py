@@ -1,0 +1,87 @@
+"""Sees to it that nothing stays in limbo: late commands expire, commands of dead workers get a truthful end."""
+
+from datetime import datetime
+
+import structlog
+
+from app.domain.bus_messages import BusMessage
+from app.domain.catalogue import definition_of
+from app.domain.command import Ending
+from app.domain.command_states import CommandStatus
+from app.domain.identifiers import CommandId
+from app.domain.outcome import ending_for_expiry, ending_for_lost_lease
+from app.domain.retry_policy import may_take_over
+from app.domain.stream_events import error_event, status_event
+from app.observability.metrics import Metrics
+from app.repositories import queue_repository, worker_repository
+from app.repositories.queue_repository import ClaimedCommand
+from app.repositories.unit_of_work import UnitOfWork, Work
+from app.worker.dispatcher import Dispatcher
+from app.worker.worker_lease import WorkerLease
+
+_log = structlog.get_logger(__name__)
+_BATCH = 200
+
+
+class Recovery:
+    """One round of putting things right; several workers may do it at once (rows are locked, locked ones skipped)."""
+
+    def __init__(self, unit_of_work: UnitOfWork, lease: WorkerLease, dispatcher: Dispatcher, metrics: Metrics) -> None:
+        self._unit_of_work = unit_of_work
+        self._lease = lease
+        self._dispatcher = dispatcher
+        self._metrics = metrics
+
+    async def put_right(self) -> None:
+        """Expire what is late, then decide about orphans."""
+        await self._expire()
+        if self._lease.is_held:
+            await self._decide_orphans()
+
+    async def _expire(self) -> None:
+        ending = ending_for_expiry()
+        error = ending.error.to_json() if ending.error else {}
+        async with self._unit_of_work.begin() as work:
+            late = await queue_repository.expire(work.db, reason=ending.status_reason, error=error)
+            for command_id, completed_at, name in late:
+                _tell(work, command_id, ending, completed_at)
+                self._metrics.command_ended(name, CommandStatus.EXPIRED)
+
+    async def _decide_orphans(self) -> None:
+        taken: list[ClaimedCommand] = []
+        async with self._unit_of_work.begin() as work:
+            for orphan in await self._lock_orphans(work):
+                again = await self._decide(work, orphan)
+                if again is not None:
+                    taken.append(again)
+            await worker_repository.forget_dead(work.db)
+        if taken:
+            await self._dispatcher.start(taken)
+
+    async def _lock_orphans(self, work: Work) -> list[ClaimedCommand]:
+        return await worker_repository.lock_orphans(work.db, self._lease.worker_id, self._dispatcher.running, _BATCH)
+
+    async def _decide(self, work: Work, orphan: ClaimedCommand) -> ClaimedCommand | None:
+        command = orphan.command
+        definition = definition_of(command.command_name)
+        may_again = may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
+        if may_again and command.cancel_requested_at is None:
+            _log.warning("taken over from a dead worker", command_id=str(command.command_id), attempt=command.attempt)
+            return await worker_repository.take_over(work.db, self._lease.worker_id, self._lease.name, orphan)
+        ending = ending_for_lost_lease(definition, chunks_stored=orphan.chunks_stored)
+        _log.warning("ended for a dead worker", command_id=str(command.command_id), status=ending.status)
+        completed_at = await worker_repository.end_orphan(
+            work.db, self._lease.worker_id, self._lease.name, orphan, ending
+        )
+        _tell(work, command.command_id, ending, completed_at)
+        self._metrics.command_ended(command.command_name, ending.status)
+        return None
+
+
+def _tell(work: Work, command_id: CommandId, ending: Ending, completed_at: datetime) -> None:
+    messages: list[BusMessage] = []
+    if ending.error is not None:
+        messages.append(error_event(command_id, ending.error).as_message())
+    messages.append(status_event(command_id, ending.status, completed_at).as_message())
+    for message in messages:
+        work.publish(message)

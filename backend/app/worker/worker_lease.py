@@ -1,0 +1,94 @@
+"""The lease of this worker: as long as it holds, nobody else touches its commands."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+import structlog
+
+from app.domain.errors import StorageUnavailable
+from app.domain.identifiers import CommandId, WorkerId
+from app.repositories import worker_repository
+from app.storage.engine import Database
+
+_log = structlog.get_logger(__name__)
+
+SAFE_PART = 0.85
+"""Part of the lease after which a worker that could not renew stops by itself, before another may take over."""
+
+_RETRY_S = 0.3
+
+
+class WorkerLease:
+    """Registers a worker, keeps its heartbeat, and says when the lease is lost.
+
+    The worker's own measure is monotonic time, counted from before the heartbeat was sent: a jump of the wall clock
+    changes nothing. `on_lost` is called at most once per lost lease, before the worker registers under a new id;
+    `on_cancelled` with every running command that somebody asked to cancel (more than once is possible).
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        name: str,
+        lease_s: float,
+        heartbeat_s: float,
+        on_lost: Callable[[], None],
+        on_cancelled: Callable[[Sequence[CommandId]], None],
+    ) -> None:
+        self._database = database
+        self.name = name
+        self._lease_s = lease_s
+        self._heartbeat_s = heartbeat_s
+        self._on_lost = on_lost
+        self._on_cancelled = on_cancelled
+        self.worker_id = WorkerId(uuid4())
+        self._held_until: float | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this worker may act on its commands now."""
+        return self._held_until is not None and asyncio.get_running_loop().time() < self._held_until
+
+    async def run(self) -> None:
+        """Register, then renew for ever; survives a database that is away."""
+        while True:
+            try:
+                await self._renew()
+                pause = self._heartbeat_s
+            except (StorageUnavailable, TimeoutError):
+                pause = _RETRY_S
+            if self._held_until is not None and not self.is_held:
+                self._lose()
+            await asyncio.sleep(pause)
+
+    async def retire(self) -> None:
+        """Give the lease back; best effort, it also runs out by itself."""
+        self._held_until = None
+        try:
+            async with asyncio.timeout(2), self._database.autocommit() as db:
+                await worker_repository.retire(db, self.worker_id)
+        except (StorageUnavailable, TimeoutError):
+            _log.warning("could not give the lease back; it runs out by itself", seconds=self._lease_s)
+
+    async def _renew(self) -> None:
+        sent_at = asyncio.get_running_loop().time()
+        if self._held_until is None:
+            async with asyncio.timeout(self._lease_s), self._database.autocommit() as db:
+                await worker_repository.register(db, self.worker_id, self.name, self._lease_s)
+            self._held_until = sent_at + self._lease_s * SAFE_PART
+            return
+        async with asyncio.timeout(self._heartbeat_s), self._database.autocommit() as db:
+            beat = await worker_repository.heartbeat(db, self.worker_id, self._lease_s)
+        if beat is None:
+            self._lose()
+            return
+        self._held_until = sent_at + self._lease_s * SAFE_PART
+        self._on_cancelled(beat.cancelled)
+
+    def _lose(self) -> None:
+        _log.warning("lease lost; what ran here is stopped and decided by recovery", worker_id=str(self.worker_id))
+        self._held_until = None
+        self.worker_id = WorkerId(uuid4())
+        self._on_lost()
