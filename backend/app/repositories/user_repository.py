@@ -98,14 +98,18 @@ async def find_credentials_of(db: AsyncConnection, user_id: UserId) -> Credentia
     return await _credentials(db, users.c.user_id == user_id)
 
 
-async def hold_credentials(db: AsyncConnection, credentials: Credentials) -> bool:
-    """Whether the account is active and its password the same; if so, neither changes until the caller commits."""
+async def hold_credentials(db: AsyncConnection, credentials: Credentials, *, to_change: bool = False) -> bool:
+    """Whether the account is active and its password the same; if so, neither changes until the caller commits.
+
+    With `to_change` only one caller at a time holds them.
+    """
     statement = select(users.c.user_id).where(
         users.c.user_id == credentials.user.user_id,
         users.c.is_active,
         users.c.password_hash == credentials.password_hash,
     )
-    return await db.scalar(statement.with_for_update(read=True)) is not None
+    locking = statement.with_for_update(read=not to_change, key_share=to_change)
+    return await db.scalar(locking) is not None
 
 
 async def _credentials(db: AsyncConnection, condition: Any) -> Credentials | None:

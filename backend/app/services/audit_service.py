@@ -137,7 +137,7 @@ class AuditService:
     async def export(self) -> AsyncIterator[str]:
         """All entries, oldest first, as lines of JSON.
 
-        `entry` holds exactly what `entry_digest` covers (its `details` is a text), so the chain can be checked elsewhere
+        `entry` holds exactly what `entry_digest` covers (its `details` is a text), so the chain can be checked anywhere
         with any SHA-256; position and digests are null where an entry is not sealed yet. Holds no connection between
         batches.
         """
