@@ -49,7 +49,7 @@ class AccountService:
     async def login(self, username: str, password: str, client: ClientInfo) -> TokenPair:
         """Open a session.
 
-        Raises NotAuthenticated, which never says whether the name, the password or the account is the cause and takes the
+        Raises NotAuthenticated, which never says whether name, password or account is the cause and takes the
         same time for each; TooManyRequests; Overloaded.
         """
         name = normal_username(username)
