@@ -26,8 +26,8 @@ _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "as
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """A logger whose lines carry `logger=name`. May be made at import: it is set up at its first line."""
-    logger: FilteringBoundLogger = structlog.get_logger(logger=name)
+    """A logger whose lines carry `component=name`. May be made at import: it is set up at its first line."""
+    logger: FilteringBoundLogger = structlog.get_logger(component=name)
     return logger
 
 
