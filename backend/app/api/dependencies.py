@@ -10,6 +10,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.state import ApiState
 from app.domain.access_policy import Actor
 from app.domain.errors import NotAuthenticated
+from app.domain.session import ClientInfo
+from app.observability.correlation import current_correlation_id
+
+_USER_AGENT_LENGTH = 300
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -48,6 +52,18 @@ def get_client_address(connection: HTTPConnection) -> str | None:
 
 
 ClientAddress = Annotated[str | None, Depends(get_client_address)]
+
+
+def get_client(connection: HTTPConnection) -> ClientInfo:
+    """Where the request came from, for the audit trail and the list of sessions."""
+    return ClientInfo(
+        ip_address=get_client_address(connection),
+        user_agent=connection.headers.get("user-agent", "")[:_USER_AGENT_LENGTH] or None,
+        correlation_id=current_correlation_id(),
+    )
+
+
+Client = Annotated[ClientInfo, Depends(get_client)]
 
 
 @dataclass(frozen=True, slots=True)

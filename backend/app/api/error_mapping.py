@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.requests import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.api.problem_types import PROBLEM_TYPES, ProblemType
 from app.api.validation_messages import explain
@@ -21,6 +22,7 @@ PROBLEM_JSON = "application/problem+json"
 _DEFAULT_RETRY_AFTER_S = 2.0
 _log = get_logger(__name__)
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large", 401: "not_authenticated"}
 _DETAIL_OF_STATUS = {
     404: "there is nothing at this path; /docs lists what there is",
@@ -36,8 +38,9 @@ def problem_response(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
     kind: ProblemType | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer for `code`. `kind` stands in for codes that are not in the table."""
+    """The answer for `code`. `kind` stands in for codes that are not in the table; `extra` are extension members."""
     known = kind or PROBLEM_TYPES.get(code) or PROBLEM_TYPES["internal_error"]
     body: JsonObject = {
         "type": ProblemType.uri(code),
@@ -47,6 +50,7 @@ def problem_response(
         "code": code,
         "correlation_id": current_correlation_id(),
         "errors": list(errors),
+        **(extra or {}),
     }
     return Response(encode_json(body), known.status, dict(headers or {}), media_type=PROBLEM_JSON)
 
@@ -105,13 +109,25 @@ def _summary(errors: Sequence[Mapping[str, str]]) -> str:
     return f"{len(errors)} fields are wrong; errors names each"
 
 
-async def answer_http_exception(_request: Request, error: HTTPException) -> Response:
+async def answer_http_exception(request: Request, error: HTTPException) -> Response:
     """FastAPI handler for what the framework itself refuses: unknown paths, wrong methods, unreadable bodies."""
     if error.status_code == 400:
         return problem_response("malformed_json", "the body cannot be read as JSON in UTF-8")
     code = _CODE_OF_STATUS.get(error.status_code, "request_error")
     detail = _DETAIL_OF_STATUS.get(error.status_code, "the request cannot be served as it is")
-    return problem_response(code, detail, headers=error.headers)
+    headers = {"Allow": allowed_methods(request)} if error.status_code == 405 else error.headers
+    return problem_response(code, detail, headers=headers)
+
+
+def allowed_methods(request: Request) -> str:
+    """All methods of all routes at this path; the framework names only those of the first."""
+    routes = request.app.router.routes
+    allowed = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ", ".join(allowed)
 
 
 def answer_crash(error: Exception) -> Response:

@@ -91,6 +91,9 @@ _TABLE = {
     "overloaded": ProblemType(
         503, "Overloaded", "A queue is full and nothing was accepted. Come back after `Retry-After`."
     ),
+    "not_ready": ProblemType(
+        503, "Not ready", "A dependency this server cannot do without is out of order; `checks` shows all of them."
+    ),
     "vehicle_timeout": ProblemType(
         504, "Vehicle silent", "The request left and no answer came in time: the vehicle may have acted."
     ),

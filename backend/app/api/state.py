@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the parts import nothing of the API, and the OpenAPI file i
     from app.observability.health import HealthCheck
     from app.observability.metrics import Metrics
     from app.observability.tracing import Tracing
+    from app.security.rate_limits import RateLimits
     from app.services.account_service import AccountService
     from app.services.audit_service import AuditService
     from app.services.command_service import CommandService
@@ -44,6 +45,7 @@ class ApiState:
     commands: CommandService
     vehicles: VehicleService
     hub: StreamHub
+    rate_limits: RateLimits
     metrics: Metrics
     tracing: Tracing
     health_checks: tuple[HealthCheck, ...]

@@ -38,9 +38,14 @@ class Actor:
     vehicle_ids: frozenset[VehicleId] | None = None
     session_id: SessionId | None = None
 
+    @property
+    def scope(self) -> frozenset[VehicleId] | None:
+        """The vehicles the caller may see, for queries; None is the whole fleet. Admins see all."""
+        return None if self.role is Role.ADMIN else self.vehicle_ids
+
     def sees(self, vehicle_id: VehicleId) -> bool:
-        """Whether the vehicle lies in the caller's scope. Admins see all."""
-        return self.role is Role.ADMIN or self.vehicle_ids is None or vehicle_id in self.vehicle_ids
+        """Whether the vehicle lies in the caller's scope."""
+        return self.scope is None or vehicle_id in self.scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ Each event is counted in one place only: where the transaction that made it true
 closed sets; `_Labels` caps those that grow with the catalogue, so that no caller can blow up the number of series.
 """
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
@@ -127,6 +129,11 @@ class Metrics:
         """The queue as the database sees it; 0 seconds where nothing waits."""
         self._queue_depth.set(depth)
         self._queue_age.set(oldest_age_s)
+
+    def queue_unknown(self) -> None:
+        """The database does not answer: better no figure than an old one."""
+        self._queue_depth.set(math.nan)
+        self._queue_age.set(math.nan)
 
     def bus_connected(self, connected: bool) -> None:
         """Redis came or went."""

@@ -1,0 +1,65 @@
+"""Assembles the API: routes, errors, middleware."""
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+
+from app.api import health_routes, pages
+from app.api.body_guard import BodyGuard
+from app.api.error_mapping import install_error_handlers
+from app.api.middleware import API_PREFIX, CrashAnswers, RequestContext
+from app.api.openapi_schema import DESCRIPTION, TAGS, install_openapi
+from app.api.state import ApiSettings, ApiState
+from app.api.v1 import command_routes, definition_routes, vehicle_routes
+
+_V1_ROUTERS = (vehicle_routes.router, definition_routes.router, command_routes.router)
+_ROUTERS = (health_routes.router, pages.router)
+
+
+def create_api(state: ApiState) -> FastAPI:
+    """The API over running services. Whoever made `state` starts and stops what is in it."""
+    app = describe_api(state.settings)
+    app.state.sovd = state
+    # the last one added is the outermost
+    app.add_middleware(BodyGuard, limit=state.settings.max_body_bytes)
+    app.add_middleware(CrashAnswers)
+    if state.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=state.settings.cors_origins,
+            allow_methods=("GET", "POST", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Idempotency-Key", "X-Correlation-ID", "Last-Event-ID", "traceparent"),
+            expose_headers=("X-Correlation-ID", "Location", "Retry-After"),
+        )
+    app.add_middleware(RequestContext, metrics=state.metrics, tracing=state.tracing)
+    return app
+
+
+def describe_api(settings: ApiSettings) -> FastAPI:
+    """The API's routes and documents alone: enough to write the OpenAPI file."""
+    app = FastAPI(
+        title="SOVD Command",
+        version=settings.version,
+        summary="Diagnostic commands to vehicles, answers streamed live",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # served by `pages`, from our own files
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        # our own traces, figures and logs; the framework's would show query strings
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    for router in _V1_ROUTERS:
+        app.include_router(router, prefix=API_PREFIX)
+    for router in _ROUTERS:
+        app.include_router(router)
+    install_error_handlers(app)
+    install_openapi(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The function's name in the camel case of client libraries: `list_vehicles` gives `listVehicles`."""
+    first, *others = route.name.split("_")
+    return first + "".join(word.capitalize() for word in others)

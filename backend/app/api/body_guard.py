@@ -1,0 +1,100 @@
+"""Reads request bodies in, bounded, and turns away what no route could store."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.body_check import unstorable_parts
+from app.api.error_mapping import problem_of, problem_response
+from app.domain.errors import InvalidRequest
+
+
+class BodyGuard:
+    """Holds at most `limit` bytes per request; a larger body is answered 413 without reading the rest."""
+
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry. WebSocket frames have limits of their own."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = _refuse_nul(scope)
+        if refusal is None and _announces_body(scope):
+            body = await self._read(scope, receive)
+            if isinstance(body, bytes):
+                refusal = _refuse_unstorable(scope, body)
+                receive = _replaying(body, receive)
+            else:
+                refusal = body
+        await (refusal or self._app)(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | Response:
+        announced = _headers(scope).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self._limit:
+            return self._too_large()
+        parts: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > self._limit:
+                return self._too_large()
+            parts.append(part)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+    def _too_large(self) -> Response:
+        detail = f"the body may have {self._limit} bytes at most; send less"
+        return problem_response("request_too_large", detail, headers={"Connection": "close"})
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    return dict(scope["headers"])
+
+
+def _announces_body(scope: Scope) -> bool:
+    headers = _headers(scope)
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
+def _refuse_nul(scope: Scope) -> Response | None:
+    if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
+        return problem_of(InvalidRequest("the address must not contain the character U+0000 (%00); leave it out"))
+    return None
+
+
+def _refuse_unstorable(scope: Scope, body: bytes) -> Response | None:
+    """None where the body is fine, or not JSON at all: routes then say what they expect."""
+    if not body or b"json" not in _headers(scope).get(b"content-type", b"").lower():
+        return None
+    try:
+        document: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return problem_response("malformed_json", "the body is not valid JSON in UTF-8")
+    findings = unstorable_parts(document)
+    if not findings:
+        return None
+    return problem_of(InvalidRequest("the body holds values that cannot be stored; errors names each", findings))
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """First the body in one piece, then whatever the connection says (that the client left)."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
