@@ -60,7 +60,8 @@ class Subscriber:
         waiting = self._unconfirmed.get(channel)
         if waiting:
             try:
-                await asyncio.wait_for(asyncio.shield(waiting[-1]), wait_s)
+                async with asyncio.timeout(wait_s):  # unlike wait_for, never swallows a cancellation (Python 3.11)
+                    await asyncio.shield(waiting[-1])
             except TimeoutError:
                 _log.warning("bus_subscription_unconfirmed", waited_s=wait_s)
             except asyncio.CancelledError:

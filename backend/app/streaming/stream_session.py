@@ -120,14 +120,15 @@ class Timeline:
         stage = stage_of(snapshot.status)
         if self.stage < stage < _ENDED:
             self._enter(status_event(snapshot.command_id, snapshot.status, None), stage)
-        new = [chunk for chunk in snapshot.chunks if chunk.sequence_number > self.last]
-        for chunk in new:
-            self._append_chunk(response_event(chunk))
+        last_before = self.last
+        for chunk in snapshot.chunks:
+            if chunk.sequence_number == self.last + 1:
+                self._append_chunk(response_event(chunk))
         if stage == _ENDED and self.last >= snapshot.last_sequence_number:
             self._finish(ending_frames(snapshot))
         elif self.last < snapshot.last_sequence_number:
             self.needs_store = True
-        return len(new)
+        return self.last - last_before
 
     def from_position(self, position: int) -> Sequence[StreamEvent]:
         """Frames from `position` (not before `start`) on."""
