@@ -33,6 +33,9 @@ _TABLE = {
         "Not authenticated",
         "The access token is missing, wrong, expired or revoked. Refresh it or log in, then send the request again.",
     ),
+    "token_expired": ProblemType(
+        401, "Access token expired", "Get new tokens with `POST /api/v1/auth/refresh`, then send the request again."
+    ),
     "forbidden": ProblemType(
         403,
         "Forbidden",
@@ -46,6 +49,10 @@ _TABLE = {
     ),
     "conflict": ProblemType(
         409, "Conflict", "Clashes with what is stored; `detail` says with what. Nothing was changed."
+    ),
+    "username_taken": ProblemType(409, "User name taken", "Another account has this name. Choose another one."),
+    "last_admin": ProblemType(
+        409, "Last admin", "Nobody could administer any more. Make somebody else admin first; nothing was changed."
     ),
     "request_too_large": ProblemType(413, "Request too large", "The body is larger than the limit named in `detail`."),
     "invalid_request": ProblemType(
