@@ -10,9 +10,23 @@ from app.api.error_mapping import install_error_handlers
 from app.api.middleware import API_PREFIX, CrashAnswers, RequestContext
 from app.api.openapi_schema import DESCRIPTION, TAGS, install_openapi
 from app.api.state import ApiSettings, ApiState
-from app.api.v1 import command_routes, definition_routes, vehicle_routes
+from app.api.v1 import (
+    audit_routes,
+    auth_routes,
+    command_routes,
+    definition_routes,
+    user_routes,
+    vehicle_routes,
+)
 
-_V1_ROUTERS = (vehicle_routes.router, definition_routes.router, command_routes.router)
+_V1_ROUTERS = (
+    auth_routes.router,
+    vehicle_routes.router,
+    definition_routes.router,
+    command_routes.router,
+    audit_routes.router,
+    user_routes.router,
+)
 _ROUTERS = (health_routes.router, pages.router)
 
 

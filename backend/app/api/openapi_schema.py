@@ -17,8 +17,9 @@ Send diagnostic commands to vehicles that are somewhere else and watch the answe
 **Send** a command with `POST /api/v1/commands`; repeat it safely with the same `Idempotency-Key`.
 
 **Watch** it over WebSocket at `/ws/responses/{command_id}?after=N` (`Authorization` header, or the sub-protocols
-`sovd.v1` and `bearer.<access token>`), or as server-sent events at `GET /api/v1/commands/{command_id}/events`. Both carry the
-events of `contracts/stream-events.schema.json`, first what is stored, then live, each chunk exactly once and in order.
+`sovd.v1` and `bearer.<access token>`), or as server-sent events at `GET /api/v1/commands/{command_id}/events`.
+Both carry the events of `contracts/stream-events.schema.json`: first what is stored, then live, each chunk exactly
+once and in order.
 
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; `/problems` explains every one.
 Each answer carries `X-Correlation-ID`; send your own to find your requests in the logs.
@@ -51,6 +52,15 @@ _HEADERS_OF_STATUS = {
     401: ("WWW-Authenticate", "always `Bearer`", {"type": "string"}),
     429: ("Retry-After", "seconds until trying again makes sense", {"type": "integer", "minimum": 1}),
     503: ("Retry-After", "seconds until trying again makes sense", {"type": "integer", "minimum": 1}),
+}
+_CORRELATION: JsonObject = {
+    "X-Correlation-ID": {"description": "yours where you sent one, else a fresh one", "schema": {"type": "string"}}
+}
+_HEADERS_OF_SUCCESS: dict[str, JsonObject] = {
+    "200": _CORRELATION,
+    "201": {**_CORRELATION, "Location": {"description": "path of the new object", "schema": {"type": "string"}}},
+    "202": _CORRELATION,
+    "204": _CORRELATION,
 }
 
 
@@ -100,6 +110,9 @@ def _complete(path: str, verb: str, operation: JsonObject) -> None:
     for status in _statuses(path, verb, operation):
         reference = {"$ref": f"#/components/responses/Problem{status}"}
         responses[str(status)] = reference
+    for answered, response in responses.items():
+        if answered in _HEADERS_OF_SUCCESS:
+            response["headers"] = _HEADERS_OF_SUCCESS[answered]
     operation["responses"] = dict(sorted(responses.items()))
 
 

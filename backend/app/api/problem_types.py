@@ -54,14 +54,39 @@ _TABLE = {
     "last_admin": ProblemType(
         409, "Last admin", "Nobody could administer any more. Make somebody else admin first; nothing was changed."
     ),
+    "idempotency_key_reused": ProblemType(
+        409,
+        "Idempotency key used before",
+        "The same `Idempotency-Key` came with another body. Use a new key for a new command.",
+    ),
+    "vehicle_busy": ProblemType(
+        409, "Vehicle busy", "A command on the vehicle is pending or in progress. Cancel it or wait for its end."
+    ),
+    "vin_taken": ProblemType(
+        409, "VIN taken", "A vehicle with this VIN is registered. Change that one, or mend the VIN."
+    ),
     "request_too_large": ProblemType(413, "Request too large", "The body is larger than the limit named in `detail`."),
     "invalid_request": ProblemType(
         422,
         "Invalid request",
         "One or more fields are wrong. `errors` names each by JSON pointer (RFC 6901) and says how to mend it.",
     ),
+    "invalid_address": ProblemType(
+        422, "Invalid address", "The vehicle's address cannot be used; `errors` names the part and how to write it."
+    ),
+    "invalid_params": ProblemType(
+        422,
+        "Invalid parameters",
+        "The parameters do not fit the command; `errors` names each, `/command-definitions` tells.",
+    ),
+    "unknown_command": ProblemType(
+        422, "Unknown command", "There is no command of this name; `GET /api/v1/command-definitions` lists them."
+    ),
     "too_many_requests": ProblemType(
         429, "Too many requests", "A limit is reached. Come back after the seconds of `Retry-After`."
+    ),
+    "lane_full": ProblemType(
+        429, "Too many commands wait", "The vehicle's queue is full. Come back after the seconds of `Retry-After`."
     ),
     "internal_error": ProblemType(
         500, "Internal error", "Our fault, and logged. Give the `correlation_id` to whoever runs this server."
@@ -107,3 +132,23 @@ _TABLE = {
 }
 
 PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(_TABLE)
+
+
+def errors_page() -> str:
+    """`docs/reference/errors.md`: the table for readers without a server at hand."""
+    rows = [f"| `{code}` | {kind.status} | {kind.title} | {kind.meaning} |" for code, kind in PROBLEM_TYPES.items()]
+    return "\n".join([_PAGE_HEAD, *rows, ""])
+
+
+_PAGE_HEAD = """# Error codes
+
+Errors of the API are `application/problem+json` (RFC 9457). Decide by `code`, which is stable, never by `detail`,
+which is for people. `errors` names wrong fields by JSON pointer (RFC 6901); `correlation_id` finds the request in the
+logs. A running server explains each code at `/problems/<code>`. This page is made from the code
+(`python -m app.api.openapi_file`).
+
+Codes in the `error` of a command that ended badly are those of vehicles below; the command's state says whether the
+vehicle may have acted.
+
+| code | status | title | what it means, what to do |
+|---|---|---|---|"""
