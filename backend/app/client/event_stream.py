@@ -20,8 +20,9 @@ _PROVEN_AFTER_S = 5.0
 class StreamInterrupted(ServerUnreachable):
     """The stream broke and could not be taken up again in time. Follow again from `last_sequence_number`."""
 
-    def __init__(self, message: str, last_sequence_number: int) -> None:
+    def __init__(self, message: str, command_id: str, last_sequence_number: int) -> None:
         super().__init__(message)
+        self.command_id = command_id
         self.last_sequence_number = last_sequence_number
 
 
@@ -63,7 +64,7 @@ class _Links:
 
     def __init__(self, transport: HttpTransport, command_id: str, tls: ssl.SSLContext | None) -> None:
         self._transport = transport
-        self._command_id = command_id
+        self.command_id = command_id
         self._tls = tls
         self._use_sse = False
         self._token: str | None = None
@@ -75,8 +76,8 @@ class _Links:
         if self._token is None:
             self._token = await tokens.current() if tokens else ""
         if self._use_sse:
-            return sse_texts(self._transport.http, self._command_id, after, self._token)
-        return websocket_texts(self._transport.http.base_url, self._command_id, after, self._token, self._tls)
+            return sse_texts(self._transport.http, self.command_id, after, self._token)
+        return websocket_texts(self._transport.http.base_url, self.command_id, after, self._token, self._tls)
 
     def proven(self) -> None:
         """The link worked: its token was good, and a refusal later on is an expiry."""
@@ -151,6 +152,7 @@ class _Follower:
         if self._loop.time() + delay - self._without_link_since >= self._reconnect_for_s:
             raise StreamInterrupted(
                 f"the live stream broke and did not come back within {self._reconnect_for_s:g} s: {trouble}",
+                self._links.command_id,
                 self._position.last_sequence_number,
             ) from trouble
         await asyncio.sleep(delay)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -63,6 +63,25 @@ class HttpTransport:
             response = await self._repeat(call, token)
         raise_for_problem(response)
         return response
+
+    async def lines(self, call: Call) -> AsyncGenerator[str, None]:
+        """Make the call and give its answer line by line, as it comes. Not repeated. Raises a ClientError."""
+        token = await self.tokens.current() if self.tokens else ""
+        for refused_before in (False, True):
+            headers = {"Authorization": f"Bearer {token}"}
+            try:
+                async with self.http.stream(call.method, call.path, params=call.query, headers=headers) as response:
+                    if response.status_code == 401 and not refused_before:
+                        token = await self.renew(token)
+                        continue
+                    if not response.is_success:
+                        await response.aread()
+                    raise_for_problem(response)
+                    async for line in response.aiter_lines():
+                        yield line
+                    return
+            except httpx.TransportError as error:
+                raise ServerUnreachable(f"cannot reach {self.http.base_url}: {describe_trouble(error)}") from error
 
     async def renew(self, refused: str) -> str:
         """A token other than the refused one. Raises NotSignedIn or Unauthorized."""

@@ -197,3 +197,7 @@ class Audit(_Resource):
     async def verify(self) -> JsonObject:
         """Recompute the hash chain on the server; names the first bad entry."""
         return await self._get("/audit-logs/verification")
+
+    def export(self) -> AsyncGenerator[str, None]:
+        """Every entry, oldest first, with its seal: one JSON object per line."""
+        return self._transport.lines(Call(method="GET", path=f"{API}/audit-logs/export"))

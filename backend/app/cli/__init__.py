@@ -1,0 +1,8 @@
+"""The program `sovd`: starts the service, and talks to it from a terminal or a script."""
+
+
+def main() -> None:
+    """Entry point. Leaves with one of the codes in `app.cli.exit_codes`."""
+    from app.cli.application import run  # noqa: PLC0415 - importing the package stays free of cost and effects
+
+    raise SystemExit(run())

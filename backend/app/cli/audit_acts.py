@@ -1,0 +1,84 @@
+"""The audit trail, for administrators."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.cli.connection import signed_in
+from app.cli.exit_codes import ExitCode
+from app.cli.history_acts import moment_text
+from app.cli.tables import audit_table
+from app.cli.terminal import Terminal
+from app.cli.usage_errors import UsageRefused
+from app.domain.json_values import JsonObject, encode_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRequest:
+    """Filters of `sovd audit list`; None means any."""
+
+    server: str | None
+    filters: dict[str, str | None]
+    since: str | None
+    until: str | None
+    limit: int
+    as_json: bool
+
+
+async def list_audit(request: AuditRequest) -> int:
+    """List entries, newest first."""
+    terminal = Terminal(request.as_json)
+    query: dict[str, str | int | None] = {
+        **request.filters,
+        "since": moment_text("--since", request.since),
+        "until": moment_text("--until", request.until),
+        "limit": request.limit,
+    }
+    async with signed_in(request.server) as client:
+        page = await client.audit.list(query)
+    if request.as_json:
+        terminal.json({"items": list(page.items), "total": page.total})
+        return ExitCode.DONE
+    terminal.show(audit_table(page.items))
+    if page.total > len(page.items):
+        terminal.note(f"{len(page.items)} of {page.total} shown; `sovd audit export` gives all")
+    return ExitCode.DONE
+
+
+async def verify_audit(server: str | None, as_json: bool) -> int:
+    """Let the server recompute the chain. Exit code 1 where it does not hold."""
+    terminal = Terminal(as_json)
+    async with signed_in(server) as client:
+        found = await client.audit.verify()
+    if as_json:
+        terminal.json(found)
+    else:
+        for line in verification_lines(found):
+            terminal.line(line)
+    return ExitCode.DONE if found.get("ok") is True else ExitCode.FAILED
+
+
+def verification_lines(found: JsonObject) -> list[str]:
+    """The verdict for people. Pure."""
+    return [encode_json(found)]
+
+
+async def export_audit(server: str | None, output: Path | None) -> int:
+    """Write every entry, oldest first, one JSON object per line."""
+    terminal = Terminal(as_json=True)
+    if output is None:
+        async with signed_in(server) as client:
+            async for line in client.audit.export():
+                terminal.line(line)
+        return ExitCode.DONE
+    count = 0
+    try:
+        # Created only where there is none: an export must not overwrite an earlier one.
+        with output.open("x", encoding="utf-8") as stream:
+            async with signed_in(server) as client:
+                async for line in client.audit.export():
+                    stream.write(line + "\n")
+                    count += 1
+    except FileExistsError as error:
+        raise UsageRefused(f"{output} exists already", "Name another file; an export is never overwritten.") from error
+    terminal.note(f"{count} entries written to {output}")
+    return ExitCode.DONE

@@ -1,0 +1,66 @@
+"""Ctrl-C as an event to wait for, and a question that Ctrl-C can interrupt too."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.cli.terminal import Terminal
+
+
+class Interrupts:
+    """Counts Ctrl-C."""
+
+    def __init__(self) -> None:
+        self._pressed = asyncio.Event()
+
+    def press(self) -> None:
+        """Ctrl-C was pressed."""
+        self._pressed.set()
+
+    async def next(self) -> None:
+        """Wait for the next Ctrl-C."""
+        await self._pressed.wait()
+        self._pressed.clear()
+
+
+@asynccontextmanager
+async def caught_interrupts() -> AsyncIterator[Interrupts]:
+    """Catch Ctrl-C in here. Where the system has no such signals (Windows), it ends the program as usual."""
+    loop = asyncio.get_running_loop()
+    interrupts = Interrupts()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        loop.add_signal_handler(signal.SIGINT, interrupts.press)
+    except NotImplementedError:
+        yield interrupts
+        return
+    try:
+        yield interrupts
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        # The loop puts the default handler there, not the one that was: asyncio.run's own must come back.
+        signal.signal(signal.SIGINT, before)
+
+
+async def ask(terminal: Terminal, question: str) -> str:
+    """Ask and wait for a line, without blocking the loop: events go on arriving, and Ctrl-C works.
+
+    Cancelling it leaves no thread behind that still reads. An ended input answers with an empty text.
+    """
+    terminal.err.print(question, end=" ")
+    loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
+    answered: asyncio.Future[str] = loop.create_future()
+
+    def readable() -> None:
+        if not answered.done():
+            answered.set_result(os.read(descriptor, 1024).decode(errors="replace"))
+
+    loop.add_reader(descriptor, readable)
+    try:
+        return (await answered).strip().lower()
+    finally:
+        loop.remove_reader(descriptor)

@@ -1,0 +1,50 @@
+"""Where output goes: results to standard output, everything else to standard error."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+
+from rich.console import Console, RenderableType
+
+from app.cli.plain_text import one_line
+
+
+def _out() -> Console:
+    # No markup and no highlighting anywhere: text from vehicles and servers is shown, never interpreted.
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def _err() -> Console:
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The two streams. rich leaves colours out where the stream is no terminal or NO_COLOR is set."""
+
+    as_json: bool = False
+    out: Console = field(default_factory=_out)
+    err: Console = field(default_factory=_err)
+
+    def show(self, *renderables: RenderableType) -> None:
+        """Print a result for people."""
+        for renderable in renderables:
+            self.out.print(renderable)
+
+    def json(self, document: object) -> None:
+        """Print one JSON document, indented."""
+        self.line(json.dumps(document, indent=2, ensure_ascii=False))
+
+    def line(self, text: str) -> None:
+        """Print a line exactly as it is, at once: a script reads along."""
+        self.out.file.write(text + "\n")
+        self.out.file.flush()
+
+    def note(self, text: str) -> None:
+        """Tell something beside the result."""
+        self.err.print(one_line(text), soft_wrap=True)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sits there to answer."""
+        return sys.stdin.isatty() and self.err.is_terminal
