@@ -10,6 +10,7 @@ from app.api.error_mapping import install_error_handlers
 from app.api.middleware import API_PREFIX, CrashAnswers, RequestContext
 from app.api.openapi_schema import DESCRIPTION, TAGS, install_openapi
 from app.api.state import ApiSettings, ApiState
+from app.api.stream import sse_routes, websocket_routes
 from app.api.v1 import (
     audit_routes,
     auth_routes,
@@ -24,10 +25,11 @@ _V1_ROUTERS = (
     vehicle_routes.router,
     definition_routes.router,
     command_routes.router,
+    sse_routes.router,
     audit_routes.router,
     user_routes.router,
 )
-_ROUTERS = (health_routes.router, pages.router)
+_ROUTERS = (health_routes.router, websocket_routes.router, pages.router)
 
 
 def create_api(state: ApiState) -> FastAPI:

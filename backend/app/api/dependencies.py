@@ -32,15 +32,21 @@ def get_state(connection: HTTPConnection) -> ApiState:
 State = Annotated[ApiState, Depends(get_state)]
 
 
-async def get_caller(
-    state: State, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Actor:
-    """The account behind `Authorization: Bearer`. Raises NotAuthenticated."""
+def get_access_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    """The token of `Authorization: Bearer`, unchecked. Raises NotAuthenticated where there is none."""
     if credentials is None or credentials.scheme.lower() != "bearer":
         raise NotAuthenticated(
             "send the header Authorization: Bearer <access token>; POST /api/v1/auth/login gives one"
         )
-    return (await state.accounts.authenticate(credentials.credentials)).actor
+    return credentials.credentials
+
+
+AccessToken = Annotated[str, Depends(get_access_token)]
+
+
+async def get_caller(state: State, access_token: AccessToken) -> Actor:
+    """The account behind `Authorization: Bearer`. Raises NotAuthenticated."""
+    return (await state.accounts.authenticate(access_token)).actor
 
 
 Caller = Annotated[Actor, Depends(get_caller)]

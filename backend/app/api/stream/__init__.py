@@ -1,0 +1,1 @@
+"""Live answers to people and programs: WebSocket and server-sent events over the same streams."""
