@@ -36,8 +36,17 @@ def open_folder() -> Iterator[Path]:
 
 
 def engine_pids(below: Path) -> list[int]:
-    """Process ids of the engines whose data lie below this folder."""
-    return [pid for name in ("/postgres -D", "/valkey-server --") for pid in pids_of(f"{below}/", name)]
+    """Process ids of the engines whose data lie below this folder, without the children PostgreSQL just forked, which
+    carry its command line for a moment."""
+    pids = [pid for name in ("/postgres -D", "/valkey-server --") for pid in pids_of(f"{below}/", name)]
+    return [pid for pid in pids if _parent_of(pid) not in pids]
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def pids_of(*words: str) -> list[int]:
