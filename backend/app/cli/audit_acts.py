@@ -6,10 +6,11 @@ from pathlib import Path
 from app.cli.connection import signed_in
 from app.cli.exit_codes import ExitCode
 from app.cli.history_acts import moment_text
+from app.cli.plain_text import one_line
 from app.cli.tables import audit_table
 from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
-from app.domain.json_values import JsonObject, encode_json
+from app.domain.json_values import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +45,46 @@ async def list_audit(request: AuditRequest) -> int:
     return ExitCode.DONE
 
 
-async def verify_audit(server: str | None, as_json: bool) -> int:
+async def verify_audit(server: str | None, expected_head: str | None, as_json: bool) -> int:
     """Let the server recompute the chain. Exit code 1 where it does not hold."""
     terminal = Terminal(as_json)
+    expected = parse_head(expected_head) if expected_head else None
     async with signed_in(server) as client:
-        found = await client.audit.verify()
+        found = await client.audit.verify(expected)
     if as_json:
         terminal.json(found)
     else:
         for line in verification_lines(found):
-            terminal.line(line)
-    return ExitCode.DONE if found.get("ok") is True else ExitCode.FAILED
+            terminal.line(one_line(line))
+    return ExitCode.DONE if found.get("intact") is True else ExitCode.FAILED
+
+
+def parse_head(text: str) -> tuple[int, str]:
+    """A head noted earlier, as `verify` prints it: `31:752029bc…`. Raises UsageRefused. Pure."""
+    position, _, digest = text.partition(":")
+    if not position.isdecimal() or not digest:
+        raise UsageRefused(
+            f"{text!r} is no head of the audit chain", "Write POSITION:DIGEST as `audit verify` prints it."
+        )
+    return int(position), digest.lower()
 
 
 def verification_lines(found: JsonObject) -> list[str]:
     """The verdict for people. Pure."""
-    return [encode_json(found)]
+    head = found.get("head") or {}
+    waiting = f"; {found['unsealed']} newer ones are not sealed yet" if found.get("unsealed") else ""
+    if found.get("intact") is True:
+        return [
+            f"intact: {found.get('checked')} sealed entries checked{waiting}",
+            f"head {head.get('position')}:{head.get('chain_digest')}",
+            "Note the head outside this server; `audit verify --expected-head` then also shows a trail cut off at its end.",
+        ]
+    bad = found.get("first_bad") or {}
+    entry = f"entry {bad.get('entry_id')}" if bad.get("entry_id") is not None else "an entry"
+    return [
+        f"NOT intact: {bad.get('kind')} at position {bad.get('position')} ({entry}): {bad.get('message')}",
+        f"{found.get('checked')} sealed entries before it are good{waiting}",
+    ]
 
 
 async def export_audit(server: str | None, output: Path | None) -> int:

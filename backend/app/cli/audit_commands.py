@@ -16,7 +16,7 @@ def list_(
     action: Annotated[
         str | None, typer.Option("--action", help="Only this act, for example command.submitted.")
     ] = None,
-    actor: Annotated[str | None, typer.Option("--actor", metavar="ID", help="Only what this actor did.")] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Only what this user (name or id) did.")] = None,
     object_id: Annotated[str | None, typer.Option("--object", metavar="ID", help="Only what was done to this.")] = None,
     outcome: Annotated[str | None, typer.Option("--outcome", help="success or refused.")] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Age (2h, 7d) or time.")] = None,
@@ -28,17 +28,26 @@ def list_(
     """List entries, newest first."""
     from app.cli.audit_acts import AuditRequest, list_audit  # noqa: PLC0415 - --help must appear at once
 
-    filters = {"action": action, "actor_id": actor, "object_id": object_id, "outcome": outcome}
+    filters = {"action": action, "actor": actor, "object_id": object_id, "outcome": outcome}
     request = AuditRequest(server=server, filters=filters, since=since, until=until, limit=limit, as_json=as_json)
     finish(list_audit(request))
 
 
 @audit_app.command("verify")
-def verify(as_json: JsonOption = False, server: ServerOption = None) -> None:
+def verify(
+    expected_head: Annotated[
+        str | None,
+        typer.Option(
+            "--expected-head", metavar="POSITION:DIGEST", help="A head noted earlier: finds a cut-off trail too."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    server: ServerOption = None,
+) -> None:
     """Recompute the hash chain. Exit code 1 and the first bad entry where somebody changed the trail."""
     from app.cli.audit_acts import verify_audit  # noqa: PLC0415 - --help must appear at once
 
-    finish(verify_audit(server, as_json))
+    finish(verify_audit(server, expected_head, as_json))
 
 
 @audit_app.command("export")

@@ -13,8 +13,9 @@ from app.client.http_transport import HttpTransport
 from app.client.stream_links import LinkLost, LinkRefused, LinkUnusable, sse_texts, websocket_texts
 from app.domain.command_states import CommandStatus
 
+_EARLY_BREAKS = 2
 _PROVEN_AFTER_S = 5.0
-"""A link that stood this long had a valid token: its refusal is an expiry, worth another renewal."""
+"""A link that stood this long (seconds) had a valid token: its refusal is an expiry, worth another renewal."""
 
 
 class StreamInterrupted(ServerUnreachable):
@@ -69,6 +70,7 @@ class _Links:
         self._use_sse = False
         self._token: str | None = None
         self._just_renewed = False
+        self._broke_early = 0
 
     async def texts(self, after: int) -> AsyncGenerator[str | None, None]:
         """The next link's texts."""
@@ -90,9 +92,16 @@ class _Links:
         self._token = await self._transport.renew(self._token)
         self._just_renewed = True
 
-    def take_other_way(self) -> None:
-        """WebSocket after server-sent events and the other way round."""
+    def take_other_way(self) -> bool:
+        """Change between WebSocket and server-sent events. True where that is worth a try at once."""
         self._use_sse = not self._use_sse
+        return self._use_sse
+
+    def broke_early(self) -> None:
+        """The link broke before it stood. Twice so: perhaps something between us and the server cuts WebSockets."""
+        self._broke_early += 1
+        if self._broke_early % _EARLY_BREAKS == 0:
+            self.take_other_way()
 
 
 class _Follower:
@@ -104,6 +113,7 @@ class _Follower:
         self._delays = backoff.delays()
         self._loop = asyncio.get_running_loop()
         self._without_link_since = self._loop.time()
+        self._stood_at: float | None = None
 
     async def events(self) -> AsyncGenerator[Event, None]:
         while True:
@@ -118,19 +128,22 @@ class _Follower:
                 await self._links.refused(str(error))
                 continue
             except LinkUnusable as error:
-                self._links.take_other_way()
+                if self._links.take_other_way():
+                    continue
                 trouble = LinkLost(str(error))
             except LinkLost as error:
+                if self._stood_at is None:
+                    self._links.broke_early()
                 trouble = error
             await self._wait(trouble)
 
     async def _one_link(self) -> AsyncGenerator[Event, None]:
-        stood_at: float | None = None
+        self._stood_at = None
         try:
             async with aclosing(await self._links.texts(self._position.last_sequence_number)) as texts:
                 async for text in texts:
                     if text is None:
-                        stood_at = self._loop.time()
+                        self._stood_at = self._loop.time()
                         self._on_link(True)
                     elif (event := read_event(text)) is not None and self._position.is_new(event):
                         self._proven()
@@ -138,7 +151,7 @@ class _Follower:
                         if self._position.has_ended:
                             return
         finally:
-            if stood_at is not None and self._loop.time() - stood_at >= _PROVEN_AFTER_S:
+            if self._stood_at is not None and self._loop.time() - self._stood_at >= _PROVEN_AFTER_S:
                 self._proven()
 
     def _proven(self) -> None:

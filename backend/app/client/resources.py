@@ -194,9 +194,15 @@ class Audit(_Resource):
         """A part of the trail."""
         return await self._page("/audit-logs", query, lambda entry: entry)
 
-    async def verify(self) -> JsonObject:
-        """Recompute the hash chain on the server; names the first bad entry."""
-        return await self._get("/audit-logs/verification")
+    async def verify(self, expected_head: tuple[int, str] | None = None) -> JsonObject:
+        """Recompute the hash chain on the server; names the first bad entry.
+
+        Against a head noted earlier (position, chain digest) it also finds that the end was cut off.
+        """
+        query: Query = {}
+        if expected_head is not None:
+            query = {"expected_position": expected_head[0], "expected_digest": expected_head[1]}
+        return await self._get("/audit-logs/verification", query)
 
     def export(self) -> AsyncGenerator[str, None]:
         """Every entry, oldest first, with its seal: one JSON object per line."""

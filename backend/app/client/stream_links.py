@@ -104,7 +104,7 @@ async def sse_texts(
     path = f"{API}/commands/{command_id}/events"
     try:
         async with http.stream("GET", path, params={"after": after}, headers=headers, timeout=timeout) as response:
-            await _check(response, command_id)
+            await _check(response)
             yield None
             async for event in EventSource(response).aiter_sse():
                 if event.data:
@@ -115,11 +115,9 @@ async def sse_texts(
         raise LinkLost(str(error) or type(error).__name__) from error
 
 
-async def _check(response: httpx.Response, command_id: str) -> None:
+async def _check(response: httpx.Response) -> None:
     if response.status_code == 401:
         raise LinkRefused("the server does not accept the token")
-    if response.status_code == 404:
-        raise unknown_command(command_id)
     if response.status_code in _COME_BACK or response.status_code == 429:
         raise LinkLost(f"the server answered with status {response.status_code}")
     if not response.is_success:
