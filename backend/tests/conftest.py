@@ -10,9 +10,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.migrate import upgrade
 from support.engines import PostgresProcess, ValkeyProcess, make_engine_folder
+from support.running_app import RunningApp, running, settings_for_tests
 
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
@@ -95,3 +97,16 @@ def _in_thread(work: Callable[[], None]) -> None:
     """Run in a thread of its own, so that the event loop of an asynchronous test is left alone."""
     with ThreadPoolExecutor(max_workers=1) as executor:
         executor.submit(work).result()
+
+
+@pytest.fixture
+def app_settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings of a whole application on this test's own database."""
+    return settings_for_tests(database_url, redis_url, tmp_path)
+
+
+@pytest.fixture
+async def running_app(app_settings: Settings) -> AsyncIterator[RunningApp]:
+    """The whole application, API and worker, served over real sockets in this process."""
+    async with running(app_settings) as app:
+        yield app

@@ -92,7 +92,8 @@ WITH ended AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'user', CAST(CAST(:user_id AS uuid) AS text), CAST(:username AS text), 'command.cancelled', 'success', 'command',
+    SELECT 'user', CAST(CAST(:user_id AS uuid) AS text), CAST(:username AS text),
+        'command.cancelled', 'success', 'command',
         CAST(command_id AS text), json_build_object('reason', CAST(:status_reason AS text)), correlation_id
     FROM ended
 )
@@ -109,7 +110,8 @@ WITH asked AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'user', CAST(CAST(:user_id AS uuid) AS text), CAST(:username AS text), 'command.cancel_requested', 'success', 'command',
+    SELECT 'user', CAST(CAST(:user_id AS uuid) AS text), CAST(:username AS text),
+        'command.cancel_requested', 'success', 'command',
         CAST(command_id AS text), json_build_object('reason', CAST(:reason AS text)), correlation_id
     FROM asked
 )

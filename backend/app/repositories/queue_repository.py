@@ -27,6 +27,7 @@ class ClaimedCommand:
     command: Command
     lease_token: int
     address: str
+    vin: str
     actor: Actor
     trace_context: str | None
     chunks_stored: int = 0
@@ -77,11 +78,12 @@ WITH RECURSIVE heads AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.in_progress', 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text),
+        'command.in_progress', 'success', 'command',
         CAST(command_id AS text), json_build_object('attempt', attempt), correlation_id
     FROM claimed
 )
-SELECT c.*, v.address, u.username, u.role, u.is_active, u.vehicle_ids
+SELECT c.*, v.address, v.vin, u.username, u.role, u.is_active, u.vehicle_ids
 FROM claimed c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
 ORDER BY c.queue_number
 """  # noqa: S608 - only the constant list of columns is put into the text
@@ -133,6 +135,7 @@ def read_claimed(row: dict[str, Any]) -> ClaimedCommand:
         command=read_command(row),
         lease_token=row["lease_token"],
         address=row["address"],
+        vin=row["vin"],
         trace_context=row["trace_context"],
         chunks_stored=row.get("chunks_stored", 0),
         actor=Actor(

@@ -64,7 +64,8 @@ WITH held AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.' || status, 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text),
+        'command.' || status, 'success', 'command',
         CAST(command_id AS text),
         json_build_object('reason', status_reason, 'error', error, 'attempt', attempt, 'chunks', chunks),
         correlation_id

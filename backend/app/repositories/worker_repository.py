@@ -54,7 +54,7 @@ DELETE FROM workers w WHERE w.lease_expires_at < clock_timestamp() - interval '1
 _ORPHANS = text(
     f"""
 SELECT {", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(","))}, c.lease_token, c.trace_context,
-    v.address, u.username, u.role, u.is_active, u.vehicle_ids,
+    v.address, v.vin, u.username, u.role, u.is_active, u.vehicle_ids,
     (SELECT coalesce(max(r.sequence_number), 0) FROM responses r WHERE r.command_id = c.command_id) AS chunks_stored
 FROM commands c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
 WHERE c.status = 'in_progress' AND (
@@ -79,7 +79,8 @@ WITH taken AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.taken_over', 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text),
+        'command.taken_over', 'success', 'command',
         CAST(command_id AS text),
         json_build_object('attempt', attempt, 'reason', 'the worker that ran it is gone; nothing had arrived yet'),
         correlation_id
@@ -99,7 +100,8 @@ WITH ended AS (
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
-    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text), 'command.' || :status, 'success', 'command',
+    SELECT 'worker', CAST(CAST(:worker_id AS uuid) AS text), CAST(:worker_name AS text),
+        'command.' || :status, 'success', 'command',
         CAST(command_id AS text),
         json_build_object('reason', CAST(:status_reason AS text), 'error', CAST(:error AS json), 'attempt', attempt,
             'chunks', CAST(:chunks AS integer)),

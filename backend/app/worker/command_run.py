@@ -13,7 +13,7 @@ from app.connectors.port import ConnectorRegistry, Progress, ResponseChunk, Vehi
 from app.domain.access_policy import Action, Target, decide
 from app.domain.catalogue import definition_of
 from app.domain.command import Ending, NewChunk
-from app.domain.errors import LeaseLost, SovdError
+from app.domain.errors import LeaseLost, SovdError, VehicleTimeout
 from app.domain.identifiers import ResponseId
 from app.domain.outcome import (
     ending_completed,
@@ -30,6 +30,7 @@ from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.recording_repository import Recorded, Recording
+from app.worker.presence import Presence
 from app.worker.recorder import Recorder
 
 _log = structlog.get_logger(__name__)
@@ -55,6 +56,7 @@ class CommandRun:
         *,
         registry: ConnectorRegistry,
         recorder: Recorder,
+        presence: Presence,
         metrics: Metrics,
         tracing: Tracing,
     ) -> None:
@@ -63,6 +65,7 @@ class CommandRun:
         self._definition = definition_of(claimed.command.command_name)
         self._registry = registry
         self._recorder = recorder
+        self._presence = presence
         self._metrics = metrics
         self._tracing = tracing
         self._chunks = claimed.chunks_stored
@@ -132,6 +135,7 @@ class CommandRun:
     def _ending_when_stopped(self) -> Ending:
         match self._stop_reason:
             case None:
+                self._note_silence()
                 return ending_for_deadline(
                     self._definition, timeout_s=self._command.timeout_s, chunks_stored=self._chunks
                 )
@@ -144,6 +148,10 @@ class CommandRun:
             case unreachable:
                 assert_never(unreachable)
 
+    def _note_silence(self) -> None:
+        silence = VehicleTimeout(f"fell silent while {self._command.command_name} ran")
+        self._presence.note(self._command.vehicle_id, self._claimed.address, silence)
+
     async def _attempt_until_ended(self, deadline: float) -> Ending | None:
         loop = asyncio.get_running_loop()
         attempt = self._command.attempt
@@ -154,6 +162,7 @@ class CommandRun:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a connector does, the command must end truthfully
                 self._log_failure(error)
+                self._presence.note(self._command.vehicle_id, self._claimed.address, error)
                 decision = decide_retry(
                     error,
                     attempt=attempt,
@@ -177,6 +186,7 @@ class CommandRun:
                     )
                     continue
                 if self._chunks == 0:
+                    self._presence.note(self._command.vehicle_id, self._claimed.address, None)
                     self._metrics.stage_took("to_first_chunk", asyncio.get_running_loop().time() - started)
                 with self._tracing.span("command.chunk", attributes={"sequence_number": self._chunks + 1}):
                     await self._record_chunk(item)
@@ -194,6 +204,7 @@ class CommandRun:
             command_params=command.command_params,
             correlation_id=command.correlation_id,
             deadline=deadline,
+            vin=self._claimed.vin,
         )
 
     async def _record_chunk(self, item: ResponseChunk) -> None:

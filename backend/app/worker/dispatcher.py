@@ -18,6 +18,7 @@ from app.repositories.unit_of_work import Publisher
 from app.storage.driver_errors import ConstraintViolated
 from app.storage.engine import Database
 from app.worker.command_run import CommandRun, StopReason
+from app.worker.presence import Presence
 from app.worker.recorder import Recorder
 from app.worker.steady_loop import run_steadily
 from app.worker.worker_lease import WorkerLease
@@ -36,6 +37,7 @@ class Dispatcher:
         lease: WorkerLease,
         recorder: Recorder,
         registry: ConnectorRegistry,
+        presence: Presence,
         metrics: Metrics,
         tracing: Tracing,
         slots: int,
@@ -46,6 +48,7 @@ class Dispatcher:
         self._lease = lease
         self._recorder = recorder
         self._registry = registry
+        self._presence = presence
         self._metrics = metrics
         self._tracing = tracing
         self._slots = slots
@@ -55,6 +58,7 @@ class Dispatcher:
         self._idle = asyncio.Event()
         self._idle.set()
         self._claiming = True
+        self._draining: asyncio.Timeout | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
     @property
@@ -72,8 +76,15 @@ class Dispatcher:
             if (run := self._runs.get(command_id)) is not None:
                 run.stop(StopReason.CANCELLED)
 
-    def stop_all(self, reason: StopReason) -> None:
-        """Stop everything that runs here."""
+    def lease_begins(self) -> None:
+        """There is a lease again: look at the queue."""
+        self._wake.set()
+
+    def lease_lost(self) -> None:
+        """Stop everything that runs here; recovery decides about it."""
+        self._stop_all(StopReason.LEASE_LOST)
+
+    def _stop_all(self, reason: StopReason) -> None:
         for run in tuple(self._runs.values()):
             run.stop(reason)
 
@@ -86,12 +97,24 @@ class Dispatcher:
         """Claim nothing more and let what runs finish for `at_most_s` seconds; then stop it."""
         self._claiming = False
         try:
-            async with asyncio.timeout(at_most_s):
+            async with asyncio.timeout(at_most_s) as self._draining:
                 await self._idle.wait()
         except TimeoutError:
             _log.warning("still running after the drain time; stopped now", commands=len(self._runs))
-            self.stop_all(StopReason.SHUTDOWN)
+            self._stop_all(StopReason.SHUTDOWN)
             await self._idle.wait()
+        finally:
+            self._draining = None
+
+    def stop_draining(self) -> None:
+        """Wait no longer for what runs: stop it now."""
+        if self._draining is not None and not self._draining.expired():
+            self._draining.reschedule(0)
+
+    @property
+    def is_claiming(self) -> bool:
+        """Whether new work may be started here."""
+        return self._claiming
 
     async def start(self, claimed: Iterable[ClaimedCommand]) -> None:
         """Say that these commands run, and run them."""
@@ -134,6 +157,7 @@ class Dispatcher:
             claimed,
             registry=self._registry,
             recorder=self._recorder,
+            presence=self._presence,
             metrics=self._metrics,
             tracing=self._tracing,
         )

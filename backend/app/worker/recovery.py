@@ -35,7 +35,7 @@ class Recovery:
     async def put_right(self) -> None:
         """Expire what is late, then decide about orphans."""
         await self._expire()
-        if self._lease.is_held:
+        if self._lease.is_held and self._dispatcher.is_claiming:
             await self._decide_orphans()
 
     async def _expire(self) -> None:

@@ -1,7 +1,8 @@
 """The lease of this worker: as long as it holds, nobody else touches its commands."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
+from typing import Protocol
 from uuid import uuid4
 
 import structlog
@@ -19,12 +20,27 @@ SAFE_PART = 0.85
 _RETRY_S = 0.3
 
 
+class LeaseWatcher(Protocol):
+    """Who acts on what the lease finds out."""
+
+    def lease_begins(self) -> None:
+        """The worker may claim from now on."""
+        ...
+
+    def lease_lost(self) -> None:
+        """Stop everything; once per lost lease, before the worker registers under a new id."""
+        ...
+
+    def cancel(self, command_ids: Iterable[CommandId]) -> None:
+        """Somebody asked to cancel these running commands; the same one may be named again."""
+        ...
+
+
 class WorkerLease:
     """Registers a worker, keeps its heartbeat, and says when the lease is lost.
 
     The worker's own measure is monotonic time, counted from before the heartbeat was sent: a jump of the wall clock
-    changes nothing. `on_lost` is called at most once per lost lease, before the worker registers under a new id;
-    `on_cancelled` with every running command that somebody asked to cancel (more than once is possible).
+    changes nothing.
     """
 
     def __init__(
@@ -34,15 +50,12 @@ class WorkerLease:
         name: str,
         lease_s: float,
         heartbeat_s: float,
-        on_lost: Callable[[], None],
-        on_cancelled: Callable[[Sequence[CommandId]], None],
     ) -> None:
         self._database = database
         self.name = name
         self._lease_s = lease_s
         self._heartbeat_s = heartbeat_s
-        self._on_lost = on_lost
-        self._on_cancelled = on_cancelled
+        self._watcher: LeaseWatcher | None = None
         self.worker_id = WorkerId(uuid4())
         self._held_until: float | None = None
 
@@ -51,8 +64,9 @@ class WorkerLease:
         """Whether this worker may act on its commands now."""
         return self._held_until is not None and asyncio.get_running_loop().time() < self._held_until
 
-    async def run(self) -> None:
+    async def run(self, watcher: LeaseWatcher) -> None:
         """Register, then renew for ever; survives a database that is away."""
+        self._watcher = watcher
         while True:
             try:
                 await self._renew()
@@ -78,6 +92,7 @@ class WorkerLease:
             async with asyncio.timeout(self._lease_s), self._database.autocommit() as db:
                 await worker_repository.register(db, self.worker_id, self.name, self._lease_s)
             self._held_until = sent_at + self._lease_s * SAFE_PART
+            self._tell().lease_begins()
             return
         async with asyncio.timeout(self._heartbeat_s), self._database.autocommit() as db:
             beat = await worker_repository.heartbeat(db, self.worker_id, self._lease_s)
@@ -85,10 +100,15 @@ class WorkerLease:
             self._lose()
             return
         self._held_until = sent_at + self._lease_s * SAFE_PART
-        self._on_cancelled(beat.cancelled)
+        self._tell().cancel(beat.cancelled)
 
     def _lose(self) -> None:
         _log.warning("lease lost; what ran here is stopped and decided by recovery", worker_id=str(self.worker_id))
         self._held_until = None
         self.worker_id = WorkerId(uuid4())
-        self._on_lost()
+        self._tell().lease_lost()
+
+    def _tell(self) -> LeaseWatcher:
+        if self._watcher is None:
+            raise RuntimeError("the lease does not run")
+        return self._watcher

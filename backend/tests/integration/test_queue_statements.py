@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from support.builders import add_user, add_vehicle, count, new_command
 
 from app.domain.command import Command, Ending, NewChunk
 from app.domain.command_states import CommandStatus
@@ -22,6 +21,7 @@ from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.recording_repository import Recording
 from app.repositories.submission_repository import NewCommand, Refusal
 from app.storage.engine import Database
+from support.builders import add_user, add_vehicle, count, new_command
 
 LANE_LIMIT = 100
 
@@ -246,7 +246,7 @@ async def test_database_refuses_a_gap_a_second_final_and_two_active_in_a_lane(
     worker_id = await start_worker(database)
     (claimed,) = await claim(database, worker_id)
     async with database.autocommit() as db:
-        with pytest.raises(Exception, match="sequence|predecessor|gap"):
+        with pytest.raises(Exception, match=r"sequence|predecessor|gap"):
             await recording_repository.record(db, worker_id, "test", [step_of(claimed, 2)])
     async with database.autocommit() as db:
         with pytest.raises(Exception, match="uq_commands_active_lane"):
