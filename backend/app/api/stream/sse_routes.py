@@ -108,6 +108,7 @@ class EventStream(Response):
 @router.get(
     "/{command_id}/events",
     summary="Watch a command's answer, live",
+    status_code=200,
     response_class=EventStream,
     responses={
         200: {
