@@ -125,7 +125,7 @@ class UserService:
         after = await user_repository.update_user(work.db, user_id, stored)
         if before is None or after is None:
             raise unknown("user")
-        if await user_repository.count_active_admins(work.db) == 0:
+        if _administers(before) and not await user_repository.count_active_admins(work.db):
             raise Conflict("this is the last active admin; make somebody else admin first", code="last_admin")
         new_password = "password_hash" in stored
         if new_password or not after.is_active:
@@ -165,6 +165,10 @@ class UserService:
             check_password(changes["password"], username)
             stored["password_hash"] = await self._passwords.hash(changes["password"])
         return stored
+
+
+def _administers(user: User) -> bool:
+    return user.is_active and user.role is Role.ADMIN
 
 
 def _described(user: User) -> JsonObject:
