@@ -82,6 +82,8 @@ async def accounts_on(
         limits=limits,
         refresh_ttl_s=refresh_ttl_s,
     )
-    yield Accounts(work=work, bus=bus, audit=audit, service=service)
-    passwords.close()
-    await limits.close()
+    try:
+        yield Accounts(work=work, bus=bus, audit=audit, service=service)
+    finally:
+        passwords.close()
+        await limits.close()
