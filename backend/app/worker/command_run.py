@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import aclosing
 from enum import StrEnum
-from typing import assert_never
+from typing import Protocol, assert_never
 from uuid import uuid4
 
 import structlog
@@ -14,7 +14,7 @@ from app.domain.access_policy import Action, Target, decide
 from app.domain.catalogue import definition_of
 from app.domain.command import Ending, NewChunk
 from app.domain.errors import LeaseLost, SovdError, VehicleTimeout
-from app.domain.identifiers import ResponseId
+from app.domain.identifiers import ResponseId, VehicleId
 from app.domain.outcome import (
     ending_completed,
     ending_for,
@@ -25,13 +25,11 @@ from app.domain.outcome import (
     ending_for_withdrawn_permission,
 )
 from app.domain.retry_policy import decide_retry
-from app.domain.stream_events import progress_event
+from app.domain.stream_events import StreamEvent, progress_event
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.recording_repository import Recorded, Recording
-from app.worker.presence import Presence
-from app.worker.recorder import Recorder
 
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +45,26 @@ class StopReason(StrEnum):
     LEASE_LOST = "lease_lost"
 
 
+class StepRecorder(Protocol):
+    """Makes steps durable and shows them."""
+
+    def record(self, step: Recording) -> "asyncio.Future[Recorded | None]":
+        """Queue a step, in order; None where the lease is lost."""
+        ...
+
+    async def show(self, event: StreamEvent) -> None:
+        """Publish an event that is not stored."""
+        ...
+
+
+class PresenceNotes(Protocol):
+    """Takes down what a run finds out about its vehicle's presence."""
+
+    def note(self, vehicle_id: VehicleId, address: str, error: Exception | None) -> None:
+        """An answer (`error` None), or the error it got instead."""
+        ...
+
+
 class CommandRun:
     """Runs one claimed command from permission check to ending. Use once: `execute`; `stop` from anywhere."""
 
@@ -55,8 +73,8 @@ class CommandRun:
         claimed: ClaimedCommand,
         *,
         registry: ConnectorRegistry,
-        recorder: Recorder,
-        presence: Presence,
+        recorder: StepRecorder,
+        presence: PresenceNotes,
         metrics: Metrics,
         tracing: Tracing,
     ) -> None:
@@ -73,6 +91,7 @@ class CommandRun:
         self._stop_reason: StopReason | None = None
         self._limit: asyncio.Timeout | None = None
         self._ending: Ending | None = None
+        self._asked_vehicle = False
 
     def stop(self, reason: StopReason) -> None:
         """Stop talking to the vehicle as soon as possible; the first reason counts, but a lost lease always does."""
@@ -121,7 +140,7 @@ class CommandRun:
         try:
             async with asyncio.timeout_at(deadline) as self._limit:
                 if self._stop_reason is not None:
-                    self._limit.reschedule(0)
+                    return self._ending_when_stopped()
                 return await self._attempt_until_ended(deadline)
         except TimeoutError:
             return None if self._ending else self._ending_when_stopped()
@@ -140,7 +159,9 @@ class CommandRun:
                     self._definition, timeout_s=self._command.timeout_s, chunks_stored=self._chunks
                 )
             case StopReason.CANCELLED:
-                return ending_for_cancel(self._definition, chunks_stored=self._chunks)
+                return ending_for_cancel(
+                    self._definition, chunks_stored=self._chunks, stopped_for_certain=not self._asked_vehicle
+                )
             case StopReason.SHUTDOWN:
                 return ending_for_stopped_worker(self._definition, chunks_stored=self._chunks)
             case StopReason.LEASE_LOST:
@@ -178,6 +199,7 @@ class CommandRun:
     async def _follow_answer(self, deadline: float) -> Ending | None:
         connector = self._registry.for_address(self._claimed.address)
         started = asyncio.get_running_loop().time()
+        self._asked_vehicle = True
         async with aclosing(connector.execute(self._request(deadline))) as answer:
             async for item in answer:
                 if isinstance(item, Progress):
