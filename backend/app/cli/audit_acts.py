@@ -77,7 +77,7 @@ def verification_lines(found: JsonObject) -> list[str]:
         return [
             f"intact: {found.get('checked')} sealed entries checked{waiting}",
             f"head {head.get('position')}:{head.get('chain_digest')}",
-            "Note the head outside this server; `audit verify --expected-head` then also shows a trail cut off at its end.",
+            "Note the head elsewhere: `audit verify --expected-head` with it also finds a trail cut off at its end.",
         ]
     bad = found.get("first_bad") or {}
     entry = f"entry {bad.get('entry_id')}" if bad.get("entry_id") is not None else "an entry"
