@@ -23,7 +23,7 @@ def server_address(text: str) -> str:
 
     Raises ClientError where it is no http(s) address, or holds a user name or password.
     """
-    address = text.strip().rstrip("/")
+    address = text.strip()
     if "://" not in address:
         address = f"http://{address}"
     if not _SERVER.fullmatch(address):
