@@ -42,7 +42,7 @@ async def test_a_slow_viewer_hinders_nobody_and_misses_nothing(app_settings: Set
         async with socket_to(app, name, token) as quick:
             url = f"{app.ws_url}/ws/responses/{name}"
             headers = {"Authorization": f"Bearer {token}"}
-            async with connect(url, additional_headers=headers, proxy=None, max_queue=1, max_size=None) as slow:
+            async with connect(url, additional_headers=headers, proxy=None, compression=None, max_queue=1) as slow:
                 await until(lambda: app.app.state.sovd.hub.viewer_count == 2)
                 everything = asyncio.create_task(read_to_end(quick))
                 for _ in range(8):
@@ -63,10 +63,14 @@ async def test_a_viewer_that_stops_reading_is_let_go(app_settings: Settings, dat
         command = await store_command(database, hub._bus, CommandStatus.IN_PROGRESS)
         headers = {"Authorization": f"Bearer {token_of(app.admin)}"}
         async with connect(
-            f"{url}/ws/responses/{command.command_id}", additional_headers=headers, proxy=None, max_queue=1
+            f"{url}/ws/responses/{command.command_id}",
+            additional_headers=headers,
+            proxy=None,
+            compression=None,
+            max_queue=1,
         ) as deaf:
             assert decode_json_object(await deaf.recv())["status"] == "in_progress"
-            for _ in range(5):
+            for _ in range(10):
                 await _answer_at_length(command, 100)
             await until(lambda: hub.viewer_count == 0, within_s=5, what="the viewer let go")
 

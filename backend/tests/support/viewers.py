@@ -93,6 +93,9 @@ async def watch_sse(
     """All server-sent events until the server ends the answer."""
     params = {} if after is None else {"after": after}
     url = f"/api/v1/commands/{command_id}/events"
-    async with asyncio.timeout(_WITHIN_S), aconnect_sse(client, "GET", url, params=params, headers=headers) as source:
+    async with (
+        asyncio.timeout(_WITHIN_S),
+        aconnect_sse(client, "GET", url, params=params, headers=dict(headers or {})) as source,
+    ):
         source.response.raise_for_status()
         return [event async for event in source.aiter_sse()]

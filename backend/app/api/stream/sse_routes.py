@@ -31,7 +31,7 @@ _log = get_logger(__name__)
 
 MEDIA_TYPE = "text/event-stream"
 _LARGEST_NUMBER = 2**53
-_FIRST_LINE = b"retry: 1000\n\n"
+_FIRST_LINE = b": the stream is open\n\n"
 _HEARTBEAT = b": still here\n\n"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
