@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
-from app.api.dependencies import Caller, Client, Paging, State
+from app.api.dependencies import Caller, Client, Moment, Paging, State
+from app.api.moments import Moment
 from app.api.v1.audit_models import AuditEntryOut, AuditList, VerificationOut
 from app.domain.access_policy import Action
 from app.domain.audit_chain import ChainHead
@@ -35,8 +35,8 @@ async def list_audit_logs(
     object_type: Text = None,
     object_id: Text = None,
     outcome: AuditOutcome | None = None,
-    since: Annotated[AwareDatetime | None, Query(description="at or after; with a zone")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="before; with a zone")] = None,
+    since: Annotated[Moment | None, Query(description="at or after; with a zone")] = None,
+    until: Annotated[Moment | None, Query(description="before; with a zone")] = None,
 ) -> AuditList:
     """Entries that match all that is given, newest first."""
     wanted = AuditFilter(

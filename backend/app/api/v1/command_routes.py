@@ -5,9 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from pydantic import AwareDatetime
 
-from app.api.dependencies import Caller, Client, Paging, State
+from app.api.dependencies import Caller, Client, Moment, Paging, State
+from app.api.moments import Moment
 from app.api.v1.command_models import (
     CancelRequest,
     CommandList,
@@ -80,8 +80,8 @@ class HistoryQuery:
     user_id: UUID | None = None
     status: CommandStatus | None = None
     command_name: Annotated[str | None, Query(max_length=64)] = None
-    since: Annotated[AwareDatetime | None, Query(description="submitted at or after; with a zone")] = None
-    until: Annotated[AwareDatetime | None, Query(description="submitted before; with a zone")] = None
+    since: Annotated[Moment | None, Query(description="submitted at or after; with a zone")] = None
+    until: Annotated[Moment | None, Query(description="submitted before; with a zone")] = None
 
 
 @router.get("", summary="List commands")

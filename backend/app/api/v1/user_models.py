@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictBool
 
 from app.domain.account_rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
 from app.domain.identifiers import VehicleId
@@ -35,7 +35,7 @@ class CreateUserRequest(BaseModel):
     password: NewPassword
     role: Role
     email: Email | None = None
-    is_active: bool = True
+    is_active: StrictBool = True
     vehicle_ids: Scope | None = None
 
     def others(self) -> UserChanges:
@@ -52,7 +52,7 @@ class UpdateUserRequest(BaseModel):
     password: NewPassword | None = None
     role: Role | None = None
     email: Email | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
     vehicle_ids: Scope | None = None
 
     def changes(self) -> UserChanges:
