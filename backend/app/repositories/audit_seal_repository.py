@@ -19,6 +19,7 @@ _SEAL = (
     audit_seals.c.entry_digest,
     audit_seals.c.chain_digest,
 )
+_POSITION = len(SEALABLE)
 _WITHOUT_SEAL = audit_log.outerjoin(audit_seals, audit_seals.c.entry_id == audit_log.c.entry_id)
 
 
@@ -38,7 +39,7 @@ async def list_unsealed(db: AsyncConnection, *, above: int, limit: int) -> tuple
         .order_by(audit_log.c.entry_id)
         .limit(limit)
     )
-    return tuple(sealable_of(row) for row in await db.execute(statement))
+    return tuple(sealable_of(tuple(row)) for row in await db.execute(statement))
 
 
 async def count_unsealed(db: AsyncConnection) -> int:
@@ -73,7 +74,7 @@ async def read_chain(db: AsyncConnection, *, after: int, limit: int) -> tuple[tu
         .limit(limit)
     )
     rows = (await db.execute(statement)).all()
-    return tuple((_seal(row), sealable_of(row) if row[0] is not None else None) for row in rows)
+    return tuple((_seal(row), sealable_of(row) if row[0] is not None else None) for row in map(tuple, rows))
 
 
 async def read_entries(db: AsyncConnection, *, after: int, limit: int) -> tuple[tuple[SealableEntry, Seal | None], ...]:
@@ -86,9 +87,13 @@ async def read_entries(db: AsyncConnection, *, after: int, limit: int) -> tuple[
         .limit(limit)
     )
     rows = (await db.execute(statement)).all()
-    return tuple((sealable_of(row), _seal(row) if row[len(SEALABLE)] is not None else None) for row in rows)
+    return tuple((sealable_of(row), _seal(row) if row[_POSITION] is not None else None) for row in map(tuple, rows))
 
 
 def _seal(row: Sequence[Any]) -> Seal:
-    position, entry_id, entry_digest, chain_digest = row[len(SEALABLE) :]
-    return Seal(position=position, entry_id=entry_id, entry_digest=entry_digest, chain_digest=chain_digest)
+    return Seal(
+        position=row[_POSITION],
+        entry_id=row[_POSITION + 1],
+        entry_digest=row[_POSITION + 2],
+        chain_digest=row[_POSITION + 3],
+    )

@@ -51,26 +51,26 @@ class AuditSealer:
 
         Raises StorageUnavailable.
         """
-        total = 0
-        while True:
-            sealed = await self._seal_batch()
-            total += sealed
-            if sealed < _BATCH:
-                return total
-
-    async def _seal_batch(self) -> int:
         loop = asyncio.get_running_loop()
         above = self._watermark.advance(loop.time())
+        total = 0
+        while True:
+            entries = await self._seal_batch(above)
+            total += len(entries)
+            if not entries:
+                return total
+            above = entries[-1].entry_id  # what commits below it meanwhile is found in the next round
+            self._watermark.note_sealed(above, loop.time())
+
+    async def _seal_batch(self, above: int) -> tuple[SealableEntry, ...]:
         async with self._work.begin() as work:
             if not await try_acquire(work.db, Lock.AUDIT_SEALER):
-                return 0
+                return ()
             entries = await audit_seal_repository.list_unsealed(work.db, above=above, limit=_BATCH)
-            if not entries:
-                return 0
-            head = await audit_seal_repository.find_head(work.db)
-            await audit_seal_repository.add_seals(work.db, _chained(head, entries))
-        self._watermark.note_sealed(entries[-1].entry_id, loop.time())
-        return len(entries)
+            if entries:
+                head = await audit_seal_repository.find_head(work.db)
+                await audit_seal_repository.add_seals(work.db, _chained(head, entries))
+        return entries
 
 
 def _chained(head: ChainHead, entries: tuple[SealableEntry, ...]) -> tuple[Seal, ...]:

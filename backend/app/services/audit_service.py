@@ -26,7 +26,7 @@ from app.services.audit_records import act_of
 from app.services.audit_sealer import AuditSealer
 from app.services.refusal_throttle import RefusalSource, RefusalThrottle
 
-_BATCH = 2000
+_BATCH = 1000
 
 _log = structlog.stdlib.get_logger(__name__)
 
