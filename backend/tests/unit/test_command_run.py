@@ -144,8 +144,9 @@ async def no_final(request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Pr
 
 def failing(error: Exception) -> Answer:
     async def answer(request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
-        for nothing in ():
-            yield nothing
+        nothing: tuple[ResponseChunk, ...] = ()
+        for chunk in nothing:
+            yield chunk
         raise error
 
     return answer
