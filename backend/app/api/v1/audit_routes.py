@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from app.api.dependencies import Caller, Client, Moment, Paging, State
+from app.api.dependencies import Caller, Client, Paging, State
 from app.api.moments import Moment
 from app.api.v1.audit_models import AuditEntryOut, AuditList, VerificationOut
 from app.domain.access_policy import Action

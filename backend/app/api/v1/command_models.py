@@ -34,8 +34,8 @@ class SubmitRequest(BaseModel):
     vehicle_id: UUID
     command_name: Annotated[str, Field(min_length=1, max_length=64)]
     command_params: dict[str, Any] = Field(default_factory=dict)
-    expires_in_s: Annotated[float, Field(ge=MIN_EXPIRES_IN_S, le=MAX_EXPIRES_IN_S)] | None = None
-    timeout_s: Annotated[float, Field(ge=MIN_TIMEOUT_S, le=MAX_TIMEOUT_S)] | None = None
+    expires_in_s: Annotated[float, Field(ge=MIN_EXPIRES_IN_S, le=MAX_EXPIRES_IN_S, strict=True)] | None = None
+    timeout_s: Annotated[float, Field(ge=MIN_TIMEOUT_S, le=MAX_TIMEOUT_S, strict=True)] | None = None
     reason: ReasonText | None = None
 
 

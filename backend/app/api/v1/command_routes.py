@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from app.api.dependencies import Caller, Client, Moment, Paging, State
+from app.api.dependencies import Caller, Client, Paging, State
 from app.api.moments import Moment
 from app.api.v1.command_models import (
     CancelRequest,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from app.domain.account_rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
 from app.domain.identifiers import VehicleId

@@ -1,0 +1,58 @@
+"""The served OpenAPI document against the running application: no 5xx, nothing undocumented, bad data turned away."""
+
+import asyncio
+
+import pytest
+
+from support.running_app import RunningApp
+from support.schema_sweep import Sweep, SweepPlan, sweep
+from support.viewers import token_of
+
+EXCLUDED = {
+    "watchCommand": "lasts as long as its command; test_websocket.py watches",
+    "changePassword": "ends the session that the sweep uses",
+    "logout": "ends the session that the sweep uses",
+    "revokeSession": "learns ids from the list of sessions and ends the one that the sweep uses",
+    "updateUser": "learns ids from the list of accounts and may switch off the one that the sweep uses",
+}
+JUDGED_BY_MEANING = {
+    "registerVehicle": "an address needs a scheme that a connector speaks",
+    "changeVehicle": "an address needs a scheme that a connector speaks",
+    "submitCommand": "the command's own schema decides about its parameters",
+    "verifyAuditLogs": "position and digest of a head come together",
+    "createUser": "the password must not be the user name",
+    "login": "a wrong password is 401, a text that cannot be stored 422",
+}
+WITHOUT_TOKEN = {"GET /health/live", "GET /health/ready", "GET /metrics"}
+
+
+def operations_of(document: dict[str, dict[str, dict[str, dict[str, object]]]]) -> set[str]:
+    """Labels of all operations that are not excluded."""
+    return {
+        f"{verb.upper()} {path}"
+        for path, item in document["paths"].items()
+        for verb, operation in item.items()
+        if operation["operationId"] not in EXCLUDED
+    }
+
+
+async def run(app: RunningApp, token: str, *, examples: int, boundaries: bool) -> Sweep:
+    plan = SweepPlan(excluded=EXCLUDED, judged_by_meaning=JUDGED_BY_MEANING, examples=examples, boundaries=boundaries)
+    found = await asyncio.to_thread(sweep, app.base_url, token, plan)
+    called = {label for label, number in found.calls.items() if number}
+    assert called == operations_of((await app.admin.get("/openapi.json")).json())
+    return found
+
+
+@pytest.mark.timeout(240)
+async def test_an_admin_gets_only_documented_answers(running_app: RunningApp) -> None:
+    await running_app.ended(await running_app.submit(await running_app.add_vehicle()))
+    found = await run(running_app, token_of(running_app.admin), examples=2, boundaries=True)
+    assert not found.failures, "\n\n".join(found.failures)
+
+
+async def test_a_viewer_gets_only_documented_answers(running_app: RunningApp) -> None:
+    await running_app.ended(await running_app.submit(await running_app.add_vehicle()))
+    async with await running_app.add_user("vera", role="viewer") as vera:
+        found = await run(running_app, token_of(vera), examples=5, boundaries=False)
+    assert not found.failures, "\n\n".join(found.failures)
