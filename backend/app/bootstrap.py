@@ -169,6 +169,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         storing = tasks.create_task(intake.group.run(), name="command intake")
         housekeeping = tasks.create_task(_flush_refusals(base.audit), name="refusal counts")
+        watching = tasks.create_task(service.callers.keep_watch(), name="revocations")
         yield create_api(
             ApiState(
                 settings=ApiSettings(version=version("sovd-command"), cors_origins=settings.cors_origins),
@@ -187,6 +188,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
         intake.group.close()
         await storing
         housekeeping.cancel()
+        watching.cancel()
         await base.audit.flush_refusals(everything=True)
 
 

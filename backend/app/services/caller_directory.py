@@ -35,6 +35,7 @@ class CallerDirectory:
         self._work = work
         self._tokens = tokens
         self._remembered: dict[SessionId, _Remembered] = {}
+        self._asking: dict[tuple[SessionId, int], asyncio.Task[_Remembered | None]] = {}
         self._changes = 0
         self._watch = RevocationWatch()
 
@@ -95,13 +96,27 @@ class CallerDirectory:
         known = self._remembered.get(session_id)
         if known is not None and now - known.asked_at < _REMEMBERED_S:
             return known
-        changes = self._changes
+        key = (session_id, self._changes)  # whoever comes after a change must not get an answer from before it
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._ask(session_id), name="who holds the session")
+            asking.add_done_callback(lambda done: self._asked(key, done))
+        return await asyncio.shield(asking)
+
+    def _asked(self, key: tuple[SessionId, int], done: asyncio.Task[_Remembered | None]) -> None:
+        del self._asking[key]
+        if not done.cancelled():
+            done.exception()  # whoever waits gets it; if nobody waits any more, nobody needs it
+
+    async def _ask(self, session_id: SessionId) -> _Remembered | None:
+        """One question to the database, for all who want to know at this moment."""
+        asked_at, changes = asyncio.get_running_loop().time(), self._changes
         async with self._work.reading() as db:
             standing = await session_repository.find_standing(db, session_id)
         if standing is None:
             self._remembered.pop(session_id, None)
             return None
-        known = _Remembered(standing, now)
+        known = _Remembered(standing, asked_at)
         if changes == self._changes:  # else the answer may be older than the change
             self._remember(session_id, known)
         return known

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.audit_entry import AuditOutcome
 from app.domain.bus_messages import WAKE_ACCOUNTS, BusMessage
@@ -14,9 +16,12 @@ from app.domain.errors import InvalidRequest, NotAuthenticated, NotFound, TooMan
 from app.domain.identifiers import SessionId
 from app.domain.roles import Role
 from app.domain.session import TokenPair
+from app.repositories.unit_of_work import UnitOfWork
+from app.security.access_tokens import AccessTokens
+from app.services.caller_directory import CallerDirectory
 from app.services.user_service import UserChanges
 from app.storage.engine import Database
-from support.accounts import CLIENT, OPERATOR, PASSWORD, Accounts, accounts_on
+from support.accounts import CLIENT, OPERATOR, PASSWORD, SECRET, Accounts, accounts_on
 
 
 @pytest.fixture
@@ -223,6 +228,42 @@ async def test_what_is_remembered_is_bounded_in_time(accounts: Accounts, databas
         await db.execute(text("UPDATE users SET role = 'viewer'"))
         await db.execute(text("SELECT pg_sleep(1.05)"))
     assert (await accounts.service.authenticate(pair.access_token)).actor.role is Role.VIEWER
+
+
+class CountingWork(UnitOfWork):
+    """Counts how often somebody reads."""
+
+    reads = 0
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        self.reads += 1
+        async with super().reading() as db:
+            yield db
+
+
+async def test_a_crowd_with_one_token_asks_the_database_once(accounts: Accounts, database: Database) -> None:
+    user = await accounts.add()
+    pair = await accounts.service.login("erika", PASSWORD, CLIENT)
+    work = CountingWork(database, accounts.bus)
+    callers = CallerDirectory(work, AccessTokens(SECRET, ttl_s=900))
+    for round_number in range(1, 4):
+        callers.forget(user.user_id)
+        crowd = await asyncio.gather(*(callers.authenticate(pair.access_token) for _ in range(200)))
+        assert {caller.actor.username for caller in crowd} == {"erika"}
+        assert work.reads == round_number
+
+
+async def test_who_gives_up_waiting_disturbs_nobody_else(accounts: Accounts) -> None:
+    await accounts.add()
+    pair = await accounts.service.login("erika", PASSWORD, CLIENT)
+    impatient = asyncio.create_task(accounts.service.authenticate(pair.access_token))
+    patient = asyncio.create_task(accounts.service.authenticate(pair.access_token))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert (await patient).actor.username == "erika"
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
 
 
 async def test_own_sessions_are_listed_and_ended(accounts: Accounts) -> None:

@@ -22,6 +22,7 @@ from app.services.user_service import UserChanges
 from app.storage.engine import Database
 
 CHEAP = HashingCost(memory_kib=64, passes=1, lanes=1)
+SECRET = "s" * 32
 PASSWORD = "correct horse battery"
 CLIENT = ClientInfo(ip_address="192.0.2.7", user_agent="pytest", correlation_id="test")
 OPERATOR = Actor(user_id=UserId(uuid4()), username="operator", role=Role.ADMIN, is_active=True)
@@ -77,7 +78,7 @@ async def accounts_on(
     service = AccountService(
         work=work,
         audit=audit,
-        tokens=AccessTokens("s" * 32, ttl_s=access_ttl_s),
+        tokens=AccessTokens(SECRET, ttl_s=access_ttl_s),
         passwords=passwords,
         limits=limits,
         refresh_ttl_s=refresh_ttl_s,
