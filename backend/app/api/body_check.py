@@ -3,6 +3,7 @@
 PostgreSQL cannot keep NUL in text, and JSON readers differ on numbers beyond 64 bits (RFC 8259, section 6).
 """
 
+import re
 from typing import Any
 
 from app.domain.errors import FieldError
@@ -10,6 +11,13 @@ from app.domain.errors import FieldError
 MAX_DEPTH = 32
 _MAX_NUMBER = 2**63
 _MAX_FINDINGS = 20
+_SUSPECT = re.compile(rb"\\u0000|[0-9]{19}|[0-9][eE]")
+"""An escaped NUL, or a number that may exceed 64 bits."""
+
+
+def may_hold_unstorable(text: bytes) -> bool:
+    """False where a look at the text of a valid JSON document already rules out any finding: nearly always."""
+    return text.count(b"{") + text.count(b"[") >= MAX_DEPTH or _SUSPECT.search(text) is not None
 
 
 def unstorable_parts(document: Any) -> list[FieldError]:

@@ -6,7 +6,7 @@ import orjson
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.body_check import unstorable_parts
+from app.api.body_check import may_hold_unstorable, unstorable_parts
 from app.api.error_mapping import problem_of, problem_response
 from app.domain.errors import InvalidRequest
 
@@ -80,7 +80,7 @@ def _refuse_unstorable(scope: Scope, body: bytes) -> Response | None:
         document: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
         return problem_response("malformed_json", "the body is not valid JSON in UTF-8")
-    findings = unstorable_parts(document)
+    findings = unstorable_parts(document) if may_hold_unstorable(body) else []
     if not findings:
         return None
     return problem_of(InvalidRequest("the body holds values that cannot be stored; errors names each", findings))

@@ -86,6 +86,7 @@ class Metrics:
         self._bus = Gauge("sovd_bus_connected", "1 while Redis is connected, else 0", registry=self.registry)
 
     def _make_http_metrics(self) -> None:
+        self._http_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._http_requests = Counter(
             "sovd_http_requests", "HTTP requests answered", ["method", "route", "status"], registry=self.registry
         )
@@ -145,10 +146,20 @@ class Metrics:
 
     def http_answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is the path's template (`/api/v1/commands/{command_id}`), never the path itself."""
-        known_method = method if method in _METHODS else _OTHER
-        known_route = self._routes.bounded(route)
-        self._http_requests.labels(known_method, known_route, str(status)).inc()
-        self._http_seconds.labels(known_method, known_route).observe(seconds)
+        counter, histogram = self._http_series(
+            method if method in _METHODS else _OTHER, self._routes.bounded(route), status
+        )
+        counter.inc()
+        histogram.observe(seconds)
+
+    def _http_series(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Looked up once per combination: the library's own look-up costs more than the counting."""
+        key = (method, route, status)
+        series = self._http_children.get(key)
+        if series is None:
+            counter = self._http_requests.labels(method, route, str(status))
+            series = self._http_children[key] = (counter, self._http_seconds.labels(method, route))
+        return series
 
     def render(self) -> bytes:
         """Everything in Prometheus' text format (`CONTENT_TYPE`)."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "[hidden]"
@@ -20,7 +21,9 @@ _SECRET_LOOKS = re.compile(
     r"|(?P<setting>\b(?:access_|refresh_)?(?:token|password|secret)=)(?P<value>[^\s&\"']+)",
     re.IGNORECASE,
 )
-_CLUES = re.compile(r"eyJ|bearer|://|token=|password=|secret=", re.IGNORECASE)
+_CLUES = ("eyj", "bearer", "://", "token=", "password=", "secret=")
+"""Text without any of these (in lower case) holds nothing to hide: looked for first, it is much faster."""
+
 _MAX_DEPTH = 8
 
 
@@ -31,16 +34,27 @@ def redacted(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def redacted_text(text: str) -> str:
     """`text` with everything that looks like a credential replaced."""
-    return _SECRET_LOOKS.sub(_hide, text) if _CLUES.search(text) else text
+    lowered = text.lower()
+    for clue in _CLUES:
+        if clue in lowered:
+            return _SECRET_LOOKS.sub(_hide, text)
+    return text
 
 
 def _is_secret(name: object, value: object) -> bool:
     if value is None or isinstance(value, bool):
         return False
-    return isinstance(name, str) and name not in _HARMLESS_NAMES and _SECRET_NAMES.search(name) is not None
+    return isinstance(name, str) and _is_secret_name(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    return name not in _HARMLESS_NAMES and _SECRET_NAMES.search(name) is not None
 
 
 def _clean(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return redacted_text(value)
     if value is None or isinstance(value, int | float):
         return value
     if isinstance(value, Mapping) and depth <= _MAX_DEPTH:
