@@ -28,13 +28,13 @@ class Interrupts:
 
 @asynccontextmanager
 async def caught_interrupts() -> AsyncIterator[Interrupts]:
-    """Catch Ctrl-C in here. Where the system has no such signals (Windows), it ends the program as usual."""
+    """Catch Ctrl-C in here. Where that cannot be (Windows, or not the main thread), it ends the program as usual."""
     loop = asyncio.get_running_loop()
     interrupts = Interrupts()
     before = signal.getsignal(signal.SIGINT)
     try:
         loop.add_signal_handler(signal.SIGINT, interrupts.press)
-    except NotImplementedError:
+    except (NotImplementedError, RuntimeError):
         yield interrupts
         return
     try:

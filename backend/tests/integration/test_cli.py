@@ -1,0 +1,321 @@
+"""The program `sovd` as a real child process against the whole application."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from support.running_app import ADMIN_PASSWORD, USER_PASSWORD, RunningApp
+from support.sovd_process import SovdUser
+
+VIN = "WVWZZZ1JZXW{:06d}"
+
+
+@pytest.fixture
+async def anna(running_app: RunningApp, tmp_path: Path) -> SovdUser:
+    """An engineer who has signed in with `sovd login`."""
+    async with await running_app.add_user("anna"):
+        pass
+    user = SovdUser(tmp_path, running_app.base_url)
+    signed_in = await user.sign_in("anna", USER_PASSWORD)
+    assert signed_in.code == 0, signed_in.err
+    return user
+
+
+@pytest.fixture
+async def admin(running_app: RunningApp, tmp_path: Path) -> SovdUser:
+    """The administrator, signed in."""
+    folder = tmp_path / "admin"
+    folder.mkdir()
+    user = SovdUser(folder, running_app.base_url)
+    assert (await user.sign_in("admin", ADMIN_PASSWORD)).code == 0
+    return user
+
+
+def kinds(events: list[dict[str, object]]) -> list[object]:
+    return [event.get("sequence_number") or event.get("status") or event["event"] for event in events]
+
+
+async def test_a_table_for_people_and_exit_code_0(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?delay=0")
+    listed = await anna.call("vehicles")
+    assert VIN.format(1) in listed.out
+    assert "connected" in listed.out
+    ran = await anna.call("run", "ReadDTC", "--vehicle", VIN.format(1))
+    assert ran.code == 0, ran.err
+    for part in ("P0420 Catalyst System Efficiency Below Threshold (Bank 1) (confirmed)", "P0171", "completed after"):
+        assert part in ran.out
+    assert "\x1b" not in ran.out
+    assert "Traceback" not in ran.err
+
+
+async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?delay=0.4")
+    process = await anna.start("run", "ReadDTC", "--vehicle", "000001", "-p", "ecuAddress=0x10", "--json")
+    assert process.stdout is not None
+    lines = []
+    async with asyncio.timeout(20):
+        while not lines or "response" not in lines[-1]["event"]:
+            lines.append(json.loads(await process.stdout.readline()))
+        assert process.returncode is None
+        rest, _ = await process.communicate()
+    events = [*lines, *map(json.loads, rest.decode().splitlines())]
+    assert kinds(events) == ["pending", "in_progress", 1, 2, 3, "completed"]
+    assert events[0]["event"] == "accepted"
+    assert events[2]["response_payload"]["ecuAddress"] == "0x10"
+    assert process.returncode == 0
+
+
+async def test_watch_after_the_end_shows_the_stored_answer(running_app: RunningApp, anna: SovdUser) -> None:
+    vehicle_id = await running_app.add_vehicle("sim:?delay=0")
+    command_id = await running_app.submit(vehicle_id)
+    await running_app.ended(command_id)
+    whole = await anna.call("watch", command_id, "--json")
+    assert [kind for kind in kinds(whole.events) if kind != "in_progress"] == [1, 2, 3, "completed"]
+    rest = await anna.call("watch", command_id, "--after", "2", "--json")
+    assert kinds(rest.events)[-2:] == [3, "completed"]
+    assert whole.code == rest.code == 0
+    shown = await anna.call("show", command_id)
+    assert "Timeline:" in shown.out
+    assert "3 final" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "code", "word"),
+    [
+        ("sim:?delay=0&fail_after=0", ["ReadDTC"], 1, "failed after"),
+        ("sim:?delay=0&silent_after=0", ["ClearDTC", "-p", "ecuAddress=0x10", "--timeout", "1"], 3, "may have acted"),
+        ("sim:?offline", ["ReadDTC", "--expires-in", "1"], 4, "did not start in time"),
+    ],
+    ids=["failed", "outcome_unknown", "expired"],
+)
+async def test_the_exit_code_tells_a_bad_outcome(
+    running_app: RunningApp, anna: SovdUser, address: str, arguments: list[str], code: int, word: str
+) -> None:
+    await running_app.add_vehicle(address)
+    ran = await anna.call("run", *arguments, "--vehicle", VIN.format(1))
+    assert ran.code == code, ran.out + ran.err
+    assert word in ran.out
+
+
+async def test_cancelled_has_its_own_exit_code(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?offline")
+    accepted = await anna.call("run", "ReadDTC", "--vehicle", VIN.format(1), "--no-wait")
+    command_id = accepted.out.strip()
+    watching = await anna.start("watch", command_id, "--json")
+    cancelled = await anna.call("cancel", command_id, "--reason", "wrong car")
+    assert (cancelled.code, cancelled.out.split(":")[0].strip()) == (0, "cancelled")
+    out, _ = await asyncio.wait_for(watching.communicate(), 20)
+    assert watching.returncode == 5
+    assert json.loads(out.decode().splitlines()[-1])["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "ReadDTC", "--vehicle", "NOSUCHVIN"], "there is no vehicle 'NOSUCHVIN'"),
+        (["run", "OpenDoors", "--vehicle", "{vin}"], "OpenDoors"),
+        (["run", "ReadDTC", "--vehicle", "{vin}", "-p", "ecuAddress=16"], "/command_params/ecuAddress"),
+        (["run", "ReadDTC", "--vehicle", "{vin}", "-p", "ecuAddress"], "name=value"),
+        (["run", "ReadDTC"], "--vehicle"),
+        (["watch", "latest"], "no command id"),
+        (["watch", "00000000-0000-4000-8000-000000000000"], "sovd history"),
+        (["user", "list"], "administrator"),
+        (["vehicle", "remove", "{vin}"], "--yes"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+async def test_refusals_have_exit_code_2_and_say_what_to_do(
+    running_app: RunningApp, anna: SovdUser, arguments: list[str], words: str
+) -> None:
+    await running_app.add_vehicle("sim:?delay=0")
+    refused = await anna.call(*(argument.format(vin=VIN.format(1)) for argument in arguments))
+    assert refused.code == 2, refused.out
+    assert words in refused.err
+    assert "Traceback" not in refused.err
+    assert refused.out == ""
+
+
+async def test_a_wrong_password_is_refused_without_a_trace_of_it(running_app: RunningApp, tmp_path: Path) -> None:
+    user = SovdUser(tmp_path, running_app.base_url)
+    refused = await user.sign_in("admin", "a-wrong-password")
+    assert refused.code == 6
+    assert "password is wrong" in refused.err
+    assert "correlation id" in refused.err
+    assert "a-wrong-password" not in refused.err
+    assert not (tmp_path / "credentials.json").exists()
+
+
+async def test_without_a_sign_in_it_says_sovd_login(running_app: RunningApp, tmp_path: Path) -> None:
+    user = SovdUser(tmp_path, running_app.base_url)
+    refused = await user.call("vehicles")
+    assert (refused.code, "sovd login" in refused.err) == (6, True)
+    assert (await user.call("login", "--username", "admin")).code == 2, "no terminal to ask at"
+
+
+async def test_a_server_that_is_away_is_told_in_one_line(tmp_path: Path, unused_tcp_port: int) -> None:
+    user = SovdUser(tmp_path, f"http://127.0.0.1:{unused_tcp_port}")
+    refused = await user.call("vehicles", SOVD_TOKEN="any")
+    assert refused.code == 6
+    assert "cannot reach http://127.0.0.1" in refused.err
+    assert "sovd serve" in refused.err
+
+
+async def test_logout_ends_the_session_on_the_server_too(anna: SovdUser) -> None:
+    tokens = json.loads((anna.folder / "credentials.json").read_text())["servers"][anna.server]
+    assert (await anna.call("logout")).code == 0
+    assert (await anna.call("vehicles")).code == 6
+    assert (await anna.call("vehicles", SOVD_TOKEN=tokens["access_token"])).code == 6
+    assert "not signed in" in (await anna.call("logout")).out
+
+
+async def test_the_history_is_filtered_and_names_the_vehicle(running_app: RunningApp, anna: SovdUser) -> None:
+    first, second = [await running_app.add_vehicle("sim:?delay=0", number=number) for number in (1, 2)]
+    for vehicle_id in (first, first, second):
+        await running_app.ended(await running_app.submit(vehicle_id))
+    listed = await anna.call("history", "--vehicle", VIN.format(1), "--since", "1h", "--json")
+    assert listed.document["total"] == 2
+    table = await anna.call("history", "--limit", "1")
+    assert VIN.format(2) in table.out
+    assert "1 of 3 shown" in table.err
+    everything = await anna.call("history", "--all", "--status", "completed", "--json")
+    assert len(everything.document["items"]) == 3
+    assert (await anna.call("history", "--user", "me", "--json")).document["items"] == []
+
+
+async def test_the_same_key_watches_the_same_command(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?delay=0")
+    arguments = ("run", "ReadDTC", "--vehicle", VIN.format(1), "--idempotency-key", "build-42", "--json")
+    ids = {(await anna.call(*arguments)).events[0]["command_id"] for _ in range(2)}
+    assert len(ids) == 1
+
+
+async def test_ctrl_c_with_json_stops_watching_and_the_command_goes_on(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?delay=1")
+    process = await anna.start("run", "ReadDTC", "--vehicle", VIN.format(1), "--json")
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        command_id = json.loads(await process.stdout.readline())["command_id"]
+        assert json.loads(await process.stdout.readline())["event"] == "status"
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+    assert process.returncode == 130
+    assert f"sovd watch {command_id} --after" in err.decode()
+    assert (await running_app.ended(command_id))["status"] == "completed"
+
+
+async def test_ctrl_c_at_a_terminal_offers_to_cancel(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?offline")
+    async with anna.at_terminal("run", "ReadDTC", "--vehicle", VIN.format(1)) as session:
+        await session.shows("place 1 in the queue")
+        session.interrupts()
+        await session.shows("[c]ancel")
+        session.types("w\n")
+        await session.shows("pending")
+        session.interrupts()
+        await session.shows("[c]ancel")
+        session.types("c\n")
+        assert await session.leaves_with() == 5
+
+
+async def test_a_second_ctrl_c_leaves_and_the_command_goes_on(running_app: RunningApp, anna: SovdUser) -> None:
+    vehicle_id = await running_app.add_vehicle("sim:?offline")
+    command_id = await running_app.submit(vehicle_id)
+    async with anna.at_terminal("watch", command_id) as session:
+        await session.shows("pending")
+        session.interrupts()
+        await session.shows("[c]ancel")
+        session.interrupts()
+        await session.shows("the command goes on")
+        assert await session.leaves_with() == 130
+    assert (await running_app.when(command_id, {"pending"}))["status"] == "pending"
+
+
+async def test_a_terminal_shows_the_live_table(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?delay=0.2")
+    async with anna.at_terminal("run", "ReadDTC", "--vehicle", VIN.format(1)) as session:
+        for text in ("P0420", "P0171", "completed"):
+            await session.shows(text)
+        assert await session.leaves_with() == 0
+
+
+async def test_a_reader_that_leaves_early_is_no_error_to_shout_about(running_app: RunningApp, anna: SovdUser) -> None:
+    await running_app.add_vehicle("sim:?delay=0.2")
+    process = await anna.start("run", "ReadDTC", "--vehicle", VIN.format(1), "--json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    await process.stdout.readline()
+    transport = process._transport  # type: ignore[attr-defined]  # asyncio has no public way to close one pipe early
+    transport.get_pipe_transport(1).close()
+    err = (await asyncio.wait_for(process.stderr.read(), 20)).decode()
+    assert await asyncio.wait_for(process.wait(), 20) == 1
+    assert err == ""
+
+
+async def test_the_registry_is_administered(running_app: RunningApp, admin: SovdUser) -> None:
+    vin = VIN.format(7)
+    arguments = ("--make", "VW", "--model", "Golf", "--address", "sim:?delay=0", "-m", "bench=7")
+    added = await admin.call("vehicle", "add", vin, *arguments, "--json")
+    assert added.document["metadata"] == {"bench": 7}
+    changed = await admin.call("vehicle", "set", vin, "--model", "Polo", "-m", "rack=a", "--json")
+    assert (changed.document["model"], changed.document["metadata"]) == ("Polo", {"bench": 7, "rack": "a"})
+    assert (await admin.call("vehicle", "set", vin)).code == 2
+    assert (await admin.call("vehicle", "remove", vin, "--yes")).code == 0
+    assert (await admin.call("vehicles", "--search", vin, "--json")).document["items"] == []
+
+
+async def test_accounts_are_administered(running_app: RunningApp, admin: SovdUser, tmp_path: Path) -> None:
+    await running_app.add_vehicle("sim:?delay=0")
+    password = "a-password-of-carl"
+    arguments = ("user", "add", "carl", "--role", "viewer", "--vehicle", VIN.format(1), "--password-stdin", "--json")
+    added = await admin.call(*arguments, stdin=f"{password}\n")
+    assert added.code == 0, added.err
+    assert len(added.document["vehicle_ids"]) == 1
+    carl = SovdUser(tmp_path, running_app.base_url)
+    assert (await carl.sign_in("carl", password)).code == 0
+    assert (await carl.call("vehicles")).code == 0
+    assert "switched off carl" in (await admin.call("user", "disable", "carl")).out
+    assert (await carl.call("vehicles")).code == 6
+    assert (await admin.call("user", "enable", "carl")).code == 0
+    changed = await admin.call("user", "set", "carl", "--role", "engineer", "--all-vehicles", "--json")
+    assert (changed.document["role"], changed.document["vehicle_ids"]) == ("engineer", None)
+    new = await admin.call("user", "password", "carl", "--password-stdin", stdin="another-password-of-carl\n")
+    assert new.code == 0, new.err
+    assert (await carl.sign_in("carl", "another-password-of-carl")).code == 0
+    assert "carl" in (await admin.call("user", "list")).out
+    assert (await admin.call("user", "disable", "nobody")).code == 2
+
+
+async def test_the_audit_trail_is_read_verified_and_exported(
+    running_app: RunningApp, admin: SovdUser, tmp_path: Path
+) -> None:
+    listed = await admin.call("audit", "list", "--action", "auth.login", "--json")
+    assert {entry["action"] for entry in listed.document["items"]} == {"auth.login"}
+    assert "auth.login" in (await admin.call("audit", "list")).out
+    verified = await admin.call("audit", "verify")
+    assert verified.code == 0, verified.out
+    assert verified.out.startswith("intact: ")
+    wrong_head = await admin.call("audit", "verify", "--expected-head", f"1:{'0' * 64}")
+    assert (wrong_head.code, wrong_head.out[:10]) == (1, "NOT intact")
+    target = tmp_path / "trail.ndjson"
+    assert (await admin.call("audit", "export", "-o", str(target))).code == 0
+    assert all(json.loads(line)["entry"] for line in target.read_text().splitlines())
+    assert (await admin.call("audit", "export", "-o", str(target))).code == 2
+    assert len((await admin.call("audit", "export")).events) >= len(target.read_text().splitlines())
+
+
+async def test_commands_are_listed_with_what_they_take(anna: SovdUser) -> None:
+    listed = await anna.call("commands")
+    assert "ReadDataByID" in listed.out
+    names = {item["name"] for item in (await anna.call("commands", "--json")).document["items"]}
+    assert {"ReadDTC", "ClearDTC", "ReadDataByID"} <= names
+
+
+async def test_a_script_may_bring_its_own_token(running_app: RunningApp, tmp_path: Path) -> None:
+    token = running_app.admin.headers["Authorization"].removeprefix("Bearer ")
+    user = SovdUser(tmp_path, running_app.base_url)
+    assert (await user.call("vehicles", SOVD_TOKEN=token)).code == 0
+    refused = await user.call("vehicles", SOVD_TOKEN="spent")
+    assert (refused.code, "spent" in refused.err) == (6, False)
