@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from app.observability.otel_tracing import OtelTracing
 from app.observability.tracing import NoTracing, TracingUnavailable, current_trace_ids, make_tracing
+from support.otlp_collector import otlp_collector
 
 
 @pytest.fixture
@@ -92,6 +93,18 @@ def test_switched_off_it_does_nothing() -> None:
     tracing.record("queue", parent=None, started_at=moment, ended_at=moment)
     tracing.close()
     assert isinstance(tracing, NoTracing)
+
+
+def test_spans_arrive_at_the_collector() -> None:
+    with otlp_collector() as collector:
+        tracing = make_tracing(f"{collector.url}/", service_name="sovd-test")
+        with tracing.span("command.submit"):
+            pass
+        tracing.close()
+    ((path, body),) = collector.received
+    assert path == "/v1/traces"
+    assert b"sovd-test" in body
+    assert [span.name for span in collector.spans()] == ["command.submit"]
 
 
 def test_an_endpoint_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
