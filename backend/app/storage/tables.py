@@ -159,6 +159,7 @@ commands = Table(
     Index("ix_commands_pending_expiry", "expires_at", postgresql_where=_PENDING),
     Index("ix_commands_vehicle_id_queue_number", "vehicle_id", "queue_number"),
     Index("ix_commands_user_id_queue_number", "user_id", "queue_number"),
+    Index("ix_commands_unknown_outcome", "queue_number", postgresql_where=text("status = 'outcome_unknown'")),
     Index(
         "ix_commands_bad_endings",
         "queue_number",

@@ -133,3 +133,18 @@ async def test_full_lane_is_refused_with_a_time_to_come_back(running_app: Runnin
     assert codes == [201] * limit + [429] * 5
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert int(refused.headers["retry-after"]) >= 1
+
+
+async def test_read_back_settles_an_unknown_outcome_once_and_keeps_both_times(running_app: RunningApp) -> None:
+    vehicle_id = await running_app.add_vehicle("sim:?delay=0&silent_after=0")
+    clear_id = await running_app.submit(vehicle_id, "ClearDTC", timeout_s=0.3)
+    assert (await running_app.ended(clear_id))["status"] == "outcome_unknown"
+    await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"address": "sim:?delay=0"})
+    await running_app.ended(await running_app.submit(vehicle_id))  # finds codes: proves nothing
+    assert (await running_app.when(clear_id, {"outcome_unknown", "completed"}))["status"] == "outcome_unknown"
+    await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"address": "sim:?delay=0&dtcs="})
+    await running_app.ended(await running_app.submit(vehicle_id))  # finds none
+    settled = await running_app.when(clear_id, {"completed"})
+    assert settled["error"] is None
+    timeline = (await running_app.admin.get(f"/api/v1/commands/{clear_id}/timeline")).json()["items"]
+    assert [item["event"] for item in timeline][-2:] == ["outcome_unknown", "completed"]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -20,12 +21,10 @@ USER_PASSWORD = "a-long-user-password"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunningApp:
-    """A served application and shortcuts to talk to it over real HTTP."""
+class Service:
+    """A service at an address, in whatever process, and shortcuts to talk to it over real HTTP."""
 
     base_url: str
-    app: FastAPI
-    settings: Settings
     admin: httpx.AsyncClient
 
     @property
@@ -92,6 +91,14 @@ class RunningApp:
                 await asyncio.sleep(0.01)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningApp(Service):
+    """An application served in the test's own process."""
+
+    app: FastAPI
+    settings: Settings
+
+
 async def sign_in(base_url: str, username: str, password: str) -> httpx.AsyncClient:
     """A client that is signed in as `username`; use it in `async with`."""
     body = {"username": username, "password": password}
@@ -143,7 +150,8 @@ async def running(settings: Settings, *, with_worker: bool = True) -> AsyncItera
                 on_ready=lambda app, _: ready.set_result(app),
             )
         )
-        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+        first: set[asyncio.Future[Any]] = {serving, ready}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             await serving
         try:

@@ -162,6 +162,13 @@ def _create_commands() -> None:
         postgresql_where=sa.text("status IN ('failed', 'outcome_unknown', 'expired', 'cancelled')"),
     )
     op.create_index(
+        "ix_commands_unknown_outcome",
+        "commands",
+        ["queue_number"],
+        unique=False,
+        postgresql_where=sa.text("status = 'outcome_unknown'"),
+    )
+    op.create_index(
         "ix_commands_pending_expiry",
         "commands",
         ["expires_at"],
