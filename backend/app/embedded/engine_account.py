@@ -57,8 +57,10 @@ class EngineAccount:
 
 
 def engine_account() -> EngineAccount:
-    """This process's own account, or the unprivileged one if we are root. Raises EngineMissing if there is none."""
+    """This process's own account, or the unprivileged one if we are root. Raises EngineMissing if PostgreSQL can run
+    as neither."""
     if os.geteuid() != 0:
+        _check_named(os.geteuid())
         return EngineAccount(uid=os.geteuid(), gid=os.getegid(), switch=False)
     try:
         entry = pwd.getpwnam(_UNPRIVILEGED)
@@ -68,3 +70,14 @@ def engine_account() -> EngineAccount:
             " run as an ordinary user, or set SOVD_DATABASE_URL to a server of your own"
         ) from error
     return EngineAccount(uid=entry.pw_uid, gid=entry.pw_gid, switch=True)
+
+
+def _check_named(uid: int) -> None:
+    """`initdb` refuses a user id without a name, which containers often have."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError as error:
+        raise EngineMissing(
+            f"PostgreSQL cannot make its data for user id {uid}, which has no name on this system:"
+            " add it to /etc/passwd, or set SOVD_DATABASE_URL to a server of your own"
+        ) from error

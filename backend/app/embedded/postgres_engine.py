@@ -79,6 +79,7 @@ class PostgresEngine:
     def launch(self) -> subprocess.Popen[bytes]:
         """See `Engine`. Raises EngineFailed, DiskFull, HomeUnusable."""
         programs = self._usable_programs()
+        self._remove_leftovers()
         if not self._places.data.exists():
             self._make_cluster(programs)
         elif not self._password_file.exists():
@@ -113,11 +114,14 @@ class PostgresEngine:
         make_passable(self._places.programs)
         return copied_install(self._install, self._places.programs).programs
 
+    def _remove_leftovers(self) -> None:
+        """Clusters that were cut short. What their last processes still write is removed at the next start."""
+        for leftover in self._places.part.glob(f"{_NEW_CLUSTER_PREFIX}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
     def _make_cluster(self, programs: Path) -> None:
         """Under another name, then renamed: a cluster that was cut short never counts."""
         part = self._places.part
-        for leftover in part.glob(f"{_NEW_CLUSTER_PREFIX}*"):
-            shutil.rmtree(leftover)
         if not self._password_file.exists():
             write_privately(self._password_file, f"{secrets.token_urlsafe(32)}\n")
         work = Path(tempfile.mkdtemp(prefix=_NEW_CLUSTER_PREFIX, dir=part))

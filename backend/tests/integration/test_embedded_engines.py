@@ -162,14 +162,19 @@ async def test_a_start_that_is_cancelled_leaves_nothing_running(home: Path) -> N
     assert engine_pids(home) == []
 
 
-async def test_a_first_start_killed_half_way_is_made_good(home: Path) -> None:
+@pytest.mark.parametrize("with_initdb", [True, False])
+async def test_a_first_start_killed_half_way_is_made_good(home: Path, with_initdb: bool) -> None:
     part = home / "engines/postgres"
     async with owner_process(home) as owner:
         await until(lambda: any(part.glob("new-*/data/base")))
         owner.kill()
-        kill_all(pids_of("initdb", f"{home}/"))
+        if with_initdb:
+            kill_all(pids_of("initdb", f"{home}/"))
     assert not (part / "data").exists()
 
+    async with EmbeddedEngines.running(home, redis=False) as addresses:
+        assert await query(addresses, "SELECT 1") == 1
+    await until(lambda: not pids_of(f"{part}/new-"))
     async with EmbeddedEngines.running(home, redis=False) as addresses:
         assert await query(addresses, "SELECT 1") == 1
     assert list(part.glob("new-*")) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.embedded import process_identity
-from app.embedded.engine_account import EngineAccount
+from app.embedded.engine_account import EngineAccount, engine_account
 from app.embedded.engine_failure import failure, log_tail
 from app.embedded.engine_settings import (
     database_url,
@@ -133,6 +133,34 @@ def test_the_owner_s_own_rights_count_for_the_owner(tmp_path: Path) -> None:
     folder.chmod(0o077)
     owner = EngineAccount(uid=folder.stat().st_uid, gid=4_000_001, switch=True)
     assert not owner.can_traverse(folder)
+
+
+def test_as_root_postgres_runs_unprivileged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    account = engine_account()
+    assert account.switch
+    assert account.uid != 0
+    assert (account.user, account.group, account.extra_groups) == (account.uid, account.gid, [])
+
+
+def test_as_ordinary_user_postgres_runs_as_that_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1)
+    account = engine_account()
+    assert not account.switch
+    assert (account.user, account.group, account.extra_groups) == (None, None, None)
+
+
+def test_a_user_without_a_name_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 4_000_001)
+    with pytest.raises(EngineMissing, match="/etc/passwd"):
+        engine_account()
+
+
+def test_root_without_an_unprivileged_account_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("app.embedded.engine_account._UNPRIVILEGED", "no-such-account")
+    with pytest.raises(EngineMissing, match="ordinary user"):
+        engine_account()
 
 
 def test_the_programs_are_found() -> None:
