@@ -76,13 +76,13 @@ def closing_for(error: SovdError) -> Closing:
 class WatchRequest:
     """Who asks to watch what."""
 
-    access_token: str
+    access_token: str | None
     command_id: CommandId
     client: ClientInfo
 
     async def admit(self, state: ApiState) -> AuthenticatedCaller:
         """Decide. Raises NotAuthenticated, Forbidden, NotFound (unknown or hidden), StorageUnavailable."""
-        caller = await state.accounts.authenticate(self.access_token)
+        caller = await state.accounts.admit(self.access_token, self.client)
         await state.commands.find(caller.actor, self.command_id, self.client)
         return caller
 

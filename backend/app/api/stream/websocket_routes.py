@@ -25,7 +25,7 @@ from app.api.stream.stream_session_guard import (
     WatchRequest,
     closing_for,
 )
-from app.domain.errors import FieldError, InvalidRequest, NotAuthenticated, NotFound, SovdError
+from app.domain.errors import FieldError, InvalidRequest, NotFound, SovdError
 from app.domain.identifiers import CommandId
 from app.observability.logs import get_logger
 from app.streaming.stream_hub import Viewer
@@ -36,6 +36,7 @@ PATH = "/ws/responses/{command_id}"
 SUBPROTOCOL = "sovd.v1"
 _TOKEN_SUBPROTOCOL = "bearer."  # noqa: S105 - the prefix of a sub-protocol, not a secret
 _LARGEST_NUMBER = 2**53
+_CLOSED_BY_SERVER = "the server has closed the socket"
 
 _FINISHED = Closing(NORMAL, "the command has ended")
 
@@ -63,8 +64,6 @@ class ResponseSocket:
     async def _serve(self, socket: WebSocket, token: str | None, receive: Receive, send: Send) -> Closing:
         state: ApiState = socket.app.state.sovd
         try:
-            if token is None:
-                raise NotAuthenticated("no access token: send it in the Authorization header or as a sub-protocol")
             request = WatchRequest(access_token=token, command_id=_command_id(socket), client=get_client(socket))
             caller = await request.admit(state)
             viewer = state.hub.viewer(request.command_id, _after(socket))
@@ -86,7 +85,7 @@ async def _send(send: Send, message: Message) -> None:
     try:
         await send(message)
     except RuntimeError as error:
-        raise ConnectionResetError("the server has closed the socket") from error
+        raise ConnectionResetError(_CLOSED_BY_SERVER) from error
 
 
 async def _stream(viewer: Viewer, guard: StreamSessionGuard, receive: Receive, send: Send) -> Closing:
@@ -96,9 +95,11 @@ async def _stream(viewer: Viewer, guard: StreamSessionGuard, receive: Receive, s
         while frames := await viewer.next_frames():
             guard.is_sending = True
             for frame in frames:
-                await _send(send, {"type": "websocket.send", "text": frame.text})
+                await send({"type": "websocket.send", "text": frame.text})
                 guard.sent += 1
             guard.is_sending = False
+    except RuntimeError as error:
+        raise ConnectionResetError(_CLOSED_BY_SERVER) from error
     finally:
         listener.cancel()
     return _FINISHED
