@@ -9,7 +9,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.api.state import ApiState
 from app.domain.access_policy import Actor
-from app.domain.errors import NotAuthenticated
 from app.domain.session import ClientInfo
 from app.observability.correlation import current_correlation_id
 
@@ -32,24 +31,14 @@ def get_state(connection: HTTPConnection) -> ApiState:
 State = Annotated[ApiState, Depends(get_state)]
 
 
-def get_access_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
-    """The token of `Authorization: Bearer`, unchecked. Raises NotAuthenticated where there is none."""
+def get_access_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
+    """The token of `Authorization: Bearer`, unchecked; None where there is none."""
     if credentials is None or credentials.scheme.lower() != "bearer":
-        raise NotAuthenticated(
-            "send the header Authorization: Bearer <access token>; POST /api/v1/auth/login gives one"
-        )
+        return None
     return credentials.credentials
 
 
-AccessToken = Annotated[str, Depends(get_access_token)]
-
-
-async def get_caller(state: State, access_token: AccessToken) -> Actor:
-    """The account behind `Authorization: Bearer`. Raises NotAuthenticated."""
-    return (await state.accounts.authenticate(access_token)).actor
-
-
-Caller = Annotated[Actor, Depends(get_caller)]
+AccessToken = Annotated[str | None, Depends(get_access_token)]
 
 
 def get_client_address(connection: HTTPConnection) -> str | None:
@@ -70,6 +59,14 @@ def get_client(connection: HTTPConnection) -> ClientInfo:
 
 
 Client = Annotated[ClientInfo, Depends(get_client)]
+
+
+async def get_caller(state: State, access_token: AccessToken, client: Client) -> Actor:
+    """The account behind `Authorization: Bearer`. Raises NotAuthenticated."""
+    return (await state.accounts.admit(access_token, client)).actor
+
+
+Caller = Annotated[Actor, Depends(get_caller)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,20 @@ class AccountService:
         """
         return await self.callers.authenticate(access_token)
 
+    async def admit(self, access_token: str | None, client: ClientInfo) -> AuthenticatedCaller:
+        """As `authenticate`, at the door: a refusal is written down, but for tokens that have only grown old.
+
+        Raises NotAuthenticated (also where there is no token) and StorageUnavailable.
+        """
+        try:
+            if access_token is None:
+                raise NotAuthenticated("no access token: send Authorization: Bearer …; /api/v1/auth/login gives one")
+            return await self.authenticate(access_token)
+        except NotAuthenticated as error:
+            if error.error_code != "token_expired":  # every client runs into that one, and renews
+                await self._refused("auth.access", None, error.message, client, error.details.get("session_id"))
+            raise
+
     def on_revoked(self, user_id: UserId, callback: Callable[[], None]) -> Callable[[], None]:
         """Have `callback` called when the user's rights or sessions may have changed; returns what unregisters it."""
         return self.callers.on_revoked(user_id, callback)

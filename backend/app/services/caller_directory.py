@@ -47,7 +47,7 @@ class CallerDirectory:
         claims = self._tokens.read(access_token)
         known = await self._known(claims.session_id)
         if known is None or known.standing.actor.user_id != claims.user_id:
-            raise NotAuthenticated("the session has ended; sign in again")
+            raise NotAuthenticated("the session has ended; sign in again", details={"session_id": claims.session_id})
         elapsed = asyncio.get_running_loop().time() - known.asked_at
         database_now = known.standing.moment + timedelta(seconds=elapsed)
         left_s = (claims.expires_at - database_now).total_seconds()

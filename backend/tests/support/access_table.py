@@ -1,0 +1,101 @@
+"""Who may do what over every route: the one table that the access sweep holds the application against.
+
+Callers: `none` sends no token, `off` is an engineer whose account was switched off, `view` a viewer, `engi` an engineer
+with the whole fleet, `scop` an engineer whose scope holds only the near vehicle, `admi` an admin.
+
+Objects: `near` is the near vehicle, or the engineer's ended command on it, or an account, or a session of the caller;
+`far` is the vehicle outside the scope, the admin's ended command on it, or somebody else's session; `none` exists
+nowhere. Both vehicles have a command waiting, so that even an admin's DELETE leaves them (409); names that are to be created are
+taken (409). `-` stands for routes without an object.
+"""
+
+from dataclasses import dataclass
+
+CALLERS = ("none", "off", "view", "engi", "scop", "admi")
+
+_TABLE = """
+GET    /                                        -     200 200 200 200 200 200
+GET    /docs                                    -     200 200 200 200 200 200
+GET    /docs/assets/{name}                      -     404 404 404 404 404 404
+GET    /problems                                -     200 200 200 200 200 200
+GET    /problems/{code}                         -     404 404 404 404 404 404
+GET    /openapi.json                            -     200 200 200 200 200 200
+GET    /health/live                             -     200 200 200 200 200 200
+GET    /health/ready                            -     200 200 200 200 200 200
+GET    /metrics                                 -     200 200 200 200 200 200
+POST   /api/v1/auth/login                       -     401 401 401 401 401 401
+POST   /api/v1/auth/refresh                     -     401 401 401 401 401 401
+GET    /api/v1/auth/me                          -     401 401 200 200 200 200
+POST   /api/v1/auth/password                    -     401 401 422 422 422 422
+GET    /api/v1/auth/sessions                    -     401 401 200 200 200 200
+DELETE /api/v1/auth/sessions/{session_id}       near  401 401 204 204 204 204
+DELETE /api/v1/auth/sessions/{session_id}       far   401 401 404 404 404 404
+DELETE /api/v1/auth/sessions/{session_id}       none  401 401 404 404 404 404
+GET    /api/v1/vehicles                         -     401 401 200 200 200 200
+POST   /api/v1/vehicles                         -     401 401 403 403 403 409
+GET    /api/v1/vehicles/{vehicle_id}            near  401 401 200 200 200 200
+GET    /api/v1/vehicles/{vehicle_id}            far   401 401 200 200 404 200
+GET    /api/v1/vehicles/{vehicle_id}            none  401 401 404 404 404 404
+PATCH  /api/v1/vehicles/{vehicle_id}            near  401 401 403 403 403 200
+PATCH  /api/v1/vehicles/{vehicle_id}            far   401 401 403 403 404 200
+PATCH  /api/v1/vehicles/{vehicle_id}            none  401 401 403 403 404 404
+DELETE /api/v1/vehicles/{vehicle_id}            near  401 401 403 403 403 409
+DELETE /api/v1/vehicles/{vehicle_id}            far   401 401 403 403 404 409
+DELETE /api/v1/vehicles/{vehicle_id}            none  401 401 403 403 404 404
+GET    /api/v1/command-definitions              -     401 401 200 200 200 200
+GET    /api/v1/commands                         -     401 401 200 200 200 200
+POST   /api/v1/commands                         near  401 401 403 201 201 201
+POST   /api/v1/commands                         far   401 401 403 201 404 201
+POST   /api/v1/commands                         none  401 401 403 404 404 404
+GET    /api/v1/commands/{command_id}            near  401 401 200 200 200 200
+GET    /api/v1/commands/{command_id}            far   401 401 200 200 404 200
+GET    /api/v1/commands/{command_id}            none  401 401 404 404 404 404
+GET    /api/v1/commands/{command_id}/responses  near  401 401 200 200 200 200
+GET    /api/v1/commands/{command_id}/responses  far   401 401 200 200 404 200
+GET    /api/v1/commands/{command_id}/responses  none  401 401 404 404 404 404
+GET    /api/v1/commands/{command_id}/timeline   near  401 401 200 200 200 200
+GET    /api/v1/commands/{command_id}/timeline   far   401 401 200 200 404 200
+GET    /api/v1/commands/{command_id}/timeline   none  401 401 404 404 404 404
+GET    /api/v1/commands/{command_id}/events     near  401 401 200 200 200 200
+GET    /api/v1/commands/{command_id}/events     far   401 401 200 200 404 200
+GET    /api/v1/commands/{command_id}/events     none  401 401 404 404 404 404
+POST   /api/v1/commands/{command_id}/cancel     near  401 401 403 202 403 202
+POST   /api/v1/commands/{command_id}/cancel     far   401 401 403 403 404 202
+POST   /api/v1/commands/{command_id}/cancel     none  401 401 404 404 404 404
+GET    /api/v1/audit-logs                       -     401 401 403 403 403 200
+GET    /api/v1/audit-logs/verification          -     401 401 403 403 403 200
+GET    /api/v1/audit-logs/export                -     401 401 403 403 403 200
+GET    /api/v1/users                            -     401 401 403 403 403 200
+POST   /api/v1/users                            -     401 401 403 403 403 409
+GET    /api/v1/users/{user_id}                  near  401 401 403 403 403 200
+GET    /api/v1/users/{user_id}                  none  401 401 403 403 403 404
+PATCH  /api/v1/users/{user_id}                  near  401 401 403 403 403 200
+PATCH  /api/v1/users/{user_id}                  none  401 401 403 403 403 404
+WS     /ws/responses/{command_id}               near  1008 1008 1000 1000 1000 1000
+WS     /ws/responses/{command_id}               far   1008 1008 1000 1000 4404 1000
+WS     /ws/responses/{command_id}               none  1008 1008 4404 4404 4404 4404
+POST   /api/v1/auth/logout                      -     401 401 204 204 204 204
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A call on an object and the status (or close code) each caller gets. Logout comes last: it ends the sessions."""
+
+    method: str
+    path: str
+    target: str
+    expected: dict[str, int]
+
+    @property
+    def route(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+
+def _row(line: str) -> Row:
+    method, path, target, *expected = line.split()
+    return Row(method=method, path=path, target=target, expected=dict(zip(CALLERS, map(int, expected), strict=True)))
+
+
+ROWS = tuple(_row(line) for line in _TABLE.strip().splitlines())
