@@ -14,6 +14,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from app.observability.tracing import NO_ATTRIBUTES, Attributes, TraceIds, TracingUnavailable, bound_trace_ids
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+_SEND_WITHIN_S = 3
+"""For one batch, repetitions included: a collector that is away holds up the end of the process no longer than that."""
+
 _EXPORTER_MODULE = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
 
@@ -65,7 +68,7 @@ def to_collector(endpoint: str, *, service_name: str) -> OtelTracing:
         exporter_class = import_module(_EXPORTER_MODULE).OTLPSpanExporter
     except ImportError as error:
         raise TracingUnavailable("the OTLP exporter is missing; install the extra `otel`") from error
-    exporter: SpanExporter = exporter_class(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    exporter: SpanExporter = exporter_class(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=_SEND_WITHIN_S)
     provider = TracerProvider(resource=Resource.create({"service.name": service_name}))
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return OtelTracing(provider)
