@@ -60,6 +60,12 @@ def database_url(postgres: PostgresProcess) -> Iterator[str]:
     yield from _fresh_database(postgres, template=_TEMPLATE)
 
 
+@pytest.fixture(scope="module")
+def module_database_url(postgres: PostgresProcess) -> Iterator[str]:
+    """The same for all tests of a file: for files whose tests share one running application."""
+    yield from _fresh_database(postgres, template=_TEMPLATE)
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The program's connection pool on a fresh database; closed afterwards."""

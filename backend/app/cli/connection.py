@@ -32,5 +32,6 @@ async def signed_in(named: str | None) -> AsyncIterator[SovdClient]:
     """A client for the chosen server, signed in. A missing sign-in shows with the first call (NotSignedIn)."""
     file = credential_file()
     server = choose_server(named, file)
-    async with SovdClient.open(server, token_source(server, file)) as client:
+    # A person waits for this: long enough for a server that restarts, short enough where none is there.
+    async with SovdClient.open(server, token_source(server, file), retry_for_s=3.0) as client:
         yield client

@@ -1,49 +1,75 @@
 """The program `sovd` as a real child process against the whole application."""
 
 import asyncio
+import itertools
 import json
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from support.running_app import ADMIN_PASSWORD, USER_PASSWORD, RunningApp
+from support.engines import ValkeyProcess
+from support.running_app import ADMIN_PASSWORD, USER_PASSWORD, RunningApp, running, settings_for_tests
 from support.sovd_process import SovdUser
 
-VIN = "WVWZZZ1JZXW{:06d}"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_numbers = itertools.count(1)
 
 
-@pytest.fixture
-async def anna(running_app: RunningApp, tmp_path: Path) -> SovdUser:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(
+    module_database_url: str, valkey: ValkeyProcess, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningApp]:
+    """One application for all tests here: each has a vehicle of its own."""
+    settings = settings_for_tests(module_database_url, valkey.url, tmp_path_factory.mktemp("home"))
+    async with running(settings) as app:
+        yield app
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def anna(served: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> SovdUser:
     """An engineer who has signed in with `sovd login`."""
-    async with await running_app.add_user("anna"):
+    return await new_user(served, "anna", tmp_path_factory.mktemp("anna"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def admin(served: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> SovdUser:
+    """The administrator, signed in."""
+    user = SovdUser(tmp_path_factory.mktemp("admin"), served.base_url)
+    assert (await user.sign_in("admin", ADMIN_PASSWORD)).code == 0
+    return user
+
+
+async def new_user(served: RunningApp, name: str, folder: Path) -> SovdUser:
+    """A new engineer who has signed in with `sovd login`."""
+    async with await served.add_user(name):
         pass
-    user = SovdUser(tmp_path, running_app.base_url)
-    signed_in = await user.sign_in("anna", USER_PASSWORD)
+    user = SovdUser(folder, served.base_url)
+    signed_in = await user.sign_in(name, USER_PASSWORD)
     assert signed_in.code == 0, signed_in.err
     return user
 
 
-@pytest.fixture
-async def admin(running_app: RunningApp, tmp_path: Path) -> SovdUser:
-    """The administrator, signed in."""
-    folder = tmp_path / "admin"
-    folder.mkdir()
-    user = SovdUser(folder, running_app.base_url)
-    assert (await user.sign_in("admin", ADMIN_PASSWORD)).code == 0
-    return user
+async def new_vehicle(served: RunningApp, address: str) -> tuple[str, str]:
+    """A new vehicle of known presence: its VIN and its id."""
+    vehicle_id = await served.add_vehicle(address, number=next(_numbers))
+    return str((await served.vehicle(vehicle_id))["vin"]), vehicle_id
 
 
 def kinds(events: list[dict[str, object]]) -> list[object]:
     return [event.get("sequence_number") or event.get("status") or event["event"] for event in events]
 
 
-async def test_a_table_for_people_and_exit_code_0(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?delay=0")
+async def test_a_table_for_people_and_exit_code_0(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0")
     listed = await anna.call("vehicles")
-    assert VIN.format(1) in listed.out
+    assert vin in listed.out
     assert "connected" in listed.out
-    ran = await anna.call("run", "ReadDTC", "--vehicle", VIN.format(1))
+    ran = await anna.call("run", "ReadDTC", "--vehicle", vin)
     assert ran.code == 0, ran.err
     for part in ("P0420 Catalyst System Efficiency Below Threshold (Bank 1) (confirmed)", "P0171", "completed after"):
         assert part in ran.out
@@ -51,13 +77,13 @@ async def test_a_table_for_people_and_exit_code_0(running_app: RunningApp, anna:
     assert "Traceback" not in ran.err
 
 
-async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?delay=0.4")
-    process = await anna.start("run", "ReadDTC", "--vehicle", "000001", "-p", "ecuAddress=0x10", "--json")
+async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0.4")
+    process = await anna.start("run", "ReadDTC", "--vehicle", vin[-6:], "-p", "ecuAddress=0x10", "--json")
     assert process.stdout is not None
-    lines = []
+    lines: list[dict[str, Any]] = []
     async with asyncio.timeout(20):
-        while not lines or "response" not in lines[-1]["event"]:
+        while not lines or lines[-1]["event"] != "response":
             lines.append(json.loads(await process.stdout.readline()))
         assert process.returncode is None
         rest, _ = await process.communicate()
@@ -68,10 +94,10 @@ async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(running_a
     assert process.returncode == 0
 
 
-async def test_watch_after_the_end_shows_the_stored_answer(running_app: RunningApp, anna: SovdUser) -> None:
-    vehicle_id = await running_app.add_vehicle("sim:?delay=0")
-    command_id = await running_app.submit(vehicle_id)
-    await running_app.ended(command_id)
+async def test_watch_after_the_end_shows_the_stored_answer(served: RunningApp, anna: SovdUser) -> None:
+    _, vehicle_id = await new_vehicle(served, "sim:?delay=0")
+    command_id = await served.submit(vehicle_id)
+    await served.ended(command_id)
     whole = await anna.call("watch", command_id, "--json")
     assert [kind for kind in kinds(whole.events) if kind != "in_progress"] == [1, 2, 3, "completed"]
     rest = await anna.call("watch", command_id, "--after", "2", "--json")
@@ -83,26 +109,27 @@ async def test_watch_after_the_end_shows_the_stored_answer(running_app: RunningA
 
 
 @pytest.mark.parametrize(
-    ("address", "arguments", "code", "word"),
+    ("address", "arguments", "expected"),
     [
-        ("sim:?delay=0&fail_after=0", ["ReadDTC"], 1, "failed after"),
-        ("sim:?delay=0&silent_after=0", ["ClearDTC", "-p", "ecuAddress=0x10", "--timeout", "1"], 3, "may have acted"),
-        ("sim:?offline", ["ReadDTC", "--expires-in", "1"], 4, "did not start in time"),
+        ("sim:?delay=0&fail_after=0", ["ReadDTC"], (1, "failed after")),
+        ("sim:?delay=0&silent_after=0", ["ClearDTC", "-p", "ecuAddress=0x10", "--timeout", "1"], (3, "may have acted")),
+        ("sim:?offline", ["ReadDTC", "--expires-in", "1"], (4, "did not start in time")),
     ],
     ids=["failed", "outcome_unknown", "expired"],
 )
 async def test_the_exit_code_tells_a_bad_outcome(
-    running_app: RunningApp, anna: SovdUser, address: str, arguments: list[str], code: int, word: str
+    served: RunningApp, anna: SovdUser, address: str, arguments: list[str], expected: tuple[int, str]
 ) -> None:
-    await running_app.add_vehicle(address)
-    ran = await anna.call("run", *arguments, "--vehicle", VIN.format(1))
+    vin, _ = await new_vehicle(served, address)
+    ran = await anna.call("run", *arguments, "--vehicle", vin)
+    code, word = expected
     assert ran.code == code, ran.out + ran.err
     assert word in ran.out
 
 
-async def test_cancelled_has_its_own_exit_code(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?offline")
-    accepted = await anna.call("run", "ReadDTC", "--vehicle", VIN.format(1), "--no-wait")
+async def test_cancelled_has_its_own_exit_code(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?offline")
+    accepted = await anna.call("run", "ReadDTC", "--vehicle", vin, "--no-wait")
     command_id = accepted.out.strip()
     watching = await anna.start("watch", command_id, "--json")
     cancelled = await anna.call("cancel", command_id, "--reason", "wrong car")
@@ -128,18 +155,18 @@ async def test_cancelled_has_its_own_exit_code(running_app: RunningApp, anna: So
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 async def test_refusals_have_exit_code_2_and_say_what_to_do(
-    running_app: RunningApp, anna: SovdUser, arguments: list[str], words: str
+    served: RunningApp, anna: SovdUser, arguments: list[str], words: str
 ) -> None:
-    await running_app.add_vehicle("sim:?delay=0")
-    refused = await anna.call(*(argument.format(vin=VIN.format(1)) for argument in arguments))
+    vin, _ = await new_vehicle(served, "sim:?delay=0")
+    refused = await anna.call(*(argument.format(vin=vin) for argument in arguments))
     assert refused.code == 2, refused.out
     assert words in refused.err
     assert "Traceback" not in refused.err
     assert refused.out == ""
 
 
-async def test_a_wrong_password_is_refused_without_a_trace_of_it(running_app: RunningApp, tmp_path: Path) -> None:
-    user = SovdUser(tmp_path, running_app.base_url)
+async def test_a_wrong_password_is_refused_without_a_trace_of_it(served: RunningApp, tmp_path: Path) -> None:
+    user = SovdUser(tmp_path, served.base_url)
     refused = await user.sign_in("admin", "a-wrong-password")
     assert refused.code == 6
     assert "password is wrong" in refused.err
@@ -148,8 +175,8 @@ async def test_a_wrong_password_is_refused_without_a_trace_of_it(running_app: Ru
     assert not (tmp_path / "credentials.json").exists()
 
 
-async def test_without_a_sign_in_it_says_sovd_login(running_app: RunningApp, tmp_path: Path) -> None:
-    user = SovdUser(tmp_path, running_app.base_url)
+async def test_without_a_sign_in_it_says_sovd_login(served: RunningApp, tmp_path: Path) -> None:
+    user = SovdUser(tmp_path, served.base_url)
     refused = await user.call("vehicles")
     assert (refused.code, "sovd login" in refused.err) == (6, True)
     assert (await user.call("login", "--username", "admin")).code == 2, "no terminal to ask at"
@@ -163,38 +190,39 @@ async def test_a_server_that_is_away_is_told_in_one_line(tmp_path: Path, unused_
     assert "sovd serve" in refused.err
 
 
-async def test_logout_ends_the_session_on_the_server_too(anna: SovdUser) -> None:
-    tokens = json.loads((anna.folder / "credentials.json").read_text())["servers"][anna.server]
-    assert (await anna.call("logout")).code == 0
-    assert (await anna.call("vehicles")).code == 6
-    assert (await anna.call("vehicles", SOVD_TOKEN=tokens["access_token"])).code == 6
-    assert "not signed in" in (await anna.call("logout")).out
+async def test_logout_ends_the_session_on_the_server_too(served: RunningApp, tmp_path: Path) -> None:
+    leaver = await new_user(served, "leaver", tmp_path)
+    tokens = json.loads((tmp_path / "credentials.json").read_text())["servers"][leaver.server]
+    assert (await leaver.call("logout")).code == 0
+    assert (await leaver.call("vehicles")).code == 6
+    assert (await leaver.call("vehicles", SOVD_TOKEN=tokens["access_token"])).code == 6
+    assert "not signed in" in (await leaver.call("logout")).out
 
 
-async def test_the_history_is_filtered_and_names_the_vehicle(running_app: RunningApp, anna: SovdUser) -> None:
-    first, second = [await running_app.add_vehicle("sim:?delay=0", number=number) for number in (1, 2)]
+async def test_the_history_is_filtered_and_names_the_vehicle(served: RunningApp, anna: SovdUser) -> None:
+    (vin, first), (other_vin, second) = [await new_vehicle(served, "sim:?delay=0") for _ in range(2)]
     for vehicle_id in (first, first, second):
-        await running_app.ended(await running_app.submit(vehicle_id))
-    listed = await anna.call("history", "--vehicle", VIN.format(1), "--since", "1h", "--json")
+        await served.ended(await served.submit(vehicle_id))
+    listed = await anna.call("history", "--vehicle", vin, "--since", "1h", "--json")
     assert listed.document["total"] == 2
     table = await anna.call("history", "--limit", "1")
-    assert VIN.format(2) in table.out
-    assert "1 of 3 shown" in table.err
-    everything = await anna.call("history", "--all", "--status", "completed", "--json")
-    assert len(everything.document["items"]) == 3
-    assert (await anna.call("history", "--user", "me", "--json")).document["items"] == []
+    assert other_vin in table.out
+    assert "1 of " in table.err
+    everything = await anna.call("history", "--all", "--status", "completed", "--vehicle", vin, "--json")
+    assert len(everything.document["items"]) == 2
+    assert (await anna.call("history", "--user", "me", "--vehicle", vin, "--json")).document["items"] == []
 
 
-async def test_the_same_key_watches_the_same_command(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?delay=0")
-    arguments = ("run", "ReadDTC", "--vehicle", VIN.format(1), "--idempotency-key", "build-42", "--json")
+async def test_the_same_key_watches_the_same_command(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0")
+    arguments = ("run", "ReadDTC", "--vehicle", vin, "--idempotency-key", "build-42", "--json")
     ids = {(await anna.call(*arguments)).events[0]["command_id"] for _ in range(2)}
     assert len(ids) == 1
 
 
-async def test_ctrl_c_with_json_stops_watching_and_the_command_goes_on(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?delay=1")
-    process = await anna.start("run", "ReadDTC", "--vehicle", VIN.format(1), "--json")
+async def test_ctrl_c_with_json_stops_watching_and_the_command_goes_on(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=1")
+    process = await anna.start("run", "ReadDTC", "--vehicle", vin, "--json")
     assert process.stdout is not None
     async with asyncio.timeout(20):
         command_id = json.loads(await process.stdout.readline())["command_id"]
@@ -203,12 +231,12 @@ async def test_ctrl_c_with_json_stops_watching_and_the_command_goes_on(running_a
         _, err = await process.communicate()
     assert process.returncode == 130
     assert f"sovd watch {command_id} --after" in err.decode()
-    assert (await running_app.ended(command_id))["status"] == "completed"
+    assert (await served.ended(command_id))["status"] == "completed"
 
 
-async def test_ctrl_c_at_a_terminal_offers_to_cancel(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?offline")
-    async with anna.at_terminal("run", "ReadDTC", "--vehicle", VIN.format(1)) as session:
+async def test_ctrl_c_at_a_terminal_offers_to_cancel(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?offline")
+    async with anna.at_terminal("run", "ReadDTC", "--vehicle", vin) as session:
         await session.shows("place 1 in the queue")
         session.interrupts()
         await session.shows("[c]ancel")
@@ -220,9 +248,9 @@ async def test_ctrl_c_at_a_terminal_offers_to_cancel(running_app: RunningApp, an
         assert await session.leaves_with() == 5
 
 
-async def test_a_second_ctrl_c_leaves_and_the_command_goes_on(running_app: RunningApp, anna: SovdUser) -> None:
-    vehicle_id = await running_app.add_vehicle("sim:?offline")
-    command_id = await running_app.submit(vehicle_id)
+async def test_a_second_ctrl_c_leaves_and_the_command_goes_on(served: RunningApp, anna: SovdUser) -> None:
+    _, vehicle_id = await new_vehicle(served, "sim:?offline")
+    command_id = await served.submit(vehicle_id)
     async with anna.at_terminal("watch", command_id) as session:
         await session.shows("pending")
         session.interrupts()
@@ -230,20 +258,20 @@ async def test_a_second_ctrl_c_leaves_and_the_command_goes_on(running_app: Runni
         session.interrupts()
         await session.shows("the command goes on")
         assert await session.leaves_with() == 130
-    assert (await running_app.when(command_id, {"pending"}))["status"] == "pending"
+    assert (await served.when(command_id, {"pending"}))["status"] == "pending"
 
 
-async def test_a_terminal_shows_the_live_table(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?delay=0.2")
-    async with anna.at_terminal("run", "ReadDTC", "--vehicle", VIN.format(1)) as session:
+async def test_a_terminal_shows_the_live_table(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0.2")
+    async with anna.at_terminal("run", "ReadDTC", "--vehicle", vin) as session:
         for text in ("P0420", "P0171", "completed"):
             await session.shows(text)
         assert await session.leaves_with() == 0
 
 
-async def test_a_reader_that_leaves_early_is_no_error_to_shout_about(running_app: RunningApp, anna: SovdUser) -> None:
-    await running_app.add_vehicle("sim:?delay=0.2")
-    process = await anna.start("run", "ReadDTC", "--vehicle", VIN.format(1), "--json")
+async def test_a_reader_that_leaves_early_is_no_error_to_shout_about(served: RunningApp, anna: SovdUser) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0.2")
+    process = await anna.start("run", "ReadDTC", "--vehicle", vin, "--json")
     assert process.stdout is not None
     assert process.stderr is not None
     await process.stdout.readline()
@@ -254,8 +282,8 @@ async def test_a_reader_that_leaves_early_is_no_error_to_shout_about(running_app
     assert err == ""
 
 
-async def test_the_registry_is_administered(running_app: RunningApp, admin: SovdUser) -> None:
-    vin = VIN.format(7)
+async def test_the_registry_is_administered(served: RunningApp, admin: SovdUser) -> None:
+    vin = "WVWZZZ1JZXW000777"
     arguments = ("--make", "VW", "--model", "Golf", "--address", "sim:?delay=0", "-m", "bench=7")
     added = await admin.call("vehicle", "add", vin, *arguments, "--json")
     assert added.document["metadata"] == {"bench": 7}
@@ -266,14 +294,14 @@ async def test_the_registry_is_administered(running_app: RunningApp, admin: Sovd
     assert (await admin.call("vehicles", "--search", vin, "--json")).document["items"] == []
 
 
-async def test_accounts_are_administered(running_app: RunningApp, admin: SovdUser, tmp_path: Path) -> None:
-    await running_app.add_vehicle("sim:?delay=0")
+async def test_accounts_are_administered(served: RunningApp, admin: SovdUser, tmp_path: Path) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0")
     password = "a-password-of-carl"
-    arguments = ("user", "add", "carl", "--role", "viewer", "--vehicle", VIN.format(1), "--password-stdin", "--json")
+    arguments = ("user", "add", "carl", "--role", "viewer", "--vehicle", vin, "--password-stdin", "--json")
     added = await admin.call(*arguments, stdin=f"{password}\n")
     assert added.code == 0, added.err
     assert len(added.document["vehicle_ids"]) == 1
-    carl = SovdUser(tmp_path, running_app.base_url)
+    carl = SovdUser(tmp_path, served.base_url)
     assert (await carl.sign_in("carl", password)).code == 0
     assert (await carl.call("vehicles")).code == 0
     assert "switched off carl" in (await admin.call("user", "disable", "carl")).out
@@ -289,7 +317,7 @@ async def test_accounts_are_administered(running_app: RunningApp, admin: SovdUse
 
 
 async def test_the_audit_trail_is_read_verified_and_exported(
-    running_app: RunningApp, admin: SovdUser, tmp_path: Path
+    served: RunningApp, admin: SovdUser, tmp_path: Path
 ) -> None:
     listed = await admin.call("audit", "list", "--action", "auth.login", "--json")
     assert {entry["action"] for entry in listed.document["items"]} == {"auth.login"}
@@ -313,9 +341,9 @@ async def test_commands_are_listed_with_what_they_take(anna: SovdUser) -> None:
     assert {"ReadDTC", "ClearDTC", "ReadDataByID"} <= names
 
 
-async def test_a_script_may_bring_its_own_token(running_app: RunningApp, tmp_path: Path) -> None:
-    token = running_app.admin.headers["Authorization"].removeprefix("Bearer ")
-    user = SovdUser(tmp_path, running_app.base_url)
+async def test_a_script_may_bring_its_own_token(served: RunningApp, tmp_path: Path) -> None:
+    token = served.admin.headers["Authorization"].removeprefix("Bearer ")
+    user = SovdUser(tmp_path, served.base_url)
     assert (await user.call("vehicles", SOVD_TOKEN=token)).code == 0
     refused = await user.call("vehicles", SOVD_TOKEN="spent")
     assert (refused.code, "spent" in refused.err) == (6, False)
