@@ -219,7 +219,7 @@ class StreamMerge(RuleBasedStateMachine):
 
 
 TestStreamMerge = StreamMerge.TestCase
-TestStreamMerge.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+TestStreamMerge.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 
 
 @given(after=st.integers(0, 30), chunks=st.integers(0, 20))
