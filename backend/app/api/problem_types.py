@@ -123,6 +123,7 @@ _TABLE = {
     "overloaded": ProblemType(
         503, "Overloaded", "A queue is full and nothing was accepted. Come back after `Retry-After`."
     ),
+    "shutting_down": ProblemType(503, "Restarting", "This server is stopping. Connect again, where you were."),
     "not_ready": ProblemType(
         503, "Not ready", "A dependency this server cannot do without is out of order; `checks` shows all of them."
     ),
@@ -133,11 +134,24 @@ _TABLE = {
 
 PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(_TABLE)
 
+ENDING_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "cancelled": "It was cancelled before it could change anything in the vehicle.",
+        "cancelled_while_running": "It was cancelled while it ran: the vehicle may have acted. Check it first.",
+        "expired": "It had not started by `expires_at`, so it never will. The vehicle was not asked.",
+        "permission_withdrawn": "When its turn came, its sender might no longer send it. The vehicle was not asked.",
+        "worker_lost": "The worker that ran it died. It is not run again by itself.",
+        "worker_stopped": "The service was stopped while it ran, and it did not end in the time left for that.",
+    }
+)
+"""Codes in the `error` of a command that ended badly, beside those of vehicles and services above."""
+
 
 def errors_page() -> str:
     """`docs/reference/errors.md`: the table for readers without a server at hand."""
     rows = [f"| `{code}` | {kind.status} | {kind.title} | {kind.meaning} |" for code, kind in PROBLEM_TYPES.items()]
-    return "\n".join([_PAGE_HEAD, *rows, ""])
+    endings = [f"| `{code}` | {meaning} |" for code, meaning in ENDING_CODES.items()]
+    return "\n".join([_PAGE_HEAD, *rows, _ENDINGS_HEAD, *endings, ""])
 
 
 _PAGE_HEAD = """# Error codes
@@ -147,8 +161,16 @@ which is for people. `errors` names wrong fields by JSON pointer (RFC 6901); `co
 logs. A running server explains each code at `/problems/<code>`. This page is made from the code
 (`python -m app.api.openapi_file`).
 
-Codes in the `error` of a command that ended badly are those of vehicles below; the command's state says whether the
-vehicle may have acted.
+## Problems
 
 | code | status | title | what it means, what to do |
 |---|---|---|---|"""
+
+_ENDINGS_HEAD = """
+## Commands that ended badly
+
+The `error` of a command holds one of the codes of vehicles and services above, or one of these. The command's `status`
+says whether the vehicle may have acted.
+
+| code | what it means |
+|---|---|"""

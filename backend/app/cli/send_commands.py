@@ -24,7 +24,7 @@ The exit code tells the outcome: 0 completed, 1 failed, 3 outcome unknown (the v
 Ctrl-C asks whether to cancel the command or only to stop watching; a second Ctrl-C stops watching. With --json it stops
 watching at once and says so on standard error.
 
-Example: sovd run ReadDTC --vehicle WVWZZZ1KZAW000001 -p ecuAddress=0x10
+Example: sovd run ReadDTC --vehicle WVWZZZAU5RP000101 -p ecuAddress=0x10
 """
 
 
@@ -52,6 +52,7 @@ def run(
     as_json: NdjsonOption = False,
     server: ServerOption = None,
 ) -> None:
+    """`sovd run`; `RUN_HELP` is what people read."""
     from app.cli.run_acts import RunRequest, run_command  # noqa: PLC0415 - --help must appear at once
 
     request = RunRequest(

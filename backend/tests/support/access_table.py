@@ -5,8 +5,8 @@ with the whole fleet, `scop` an engineer whose scope holds only the near vehicle
 
 Objects: `near` is the near vehicle, or the engineer's ended command on it, or an account, or a session of the caller;
 `far` is the vehicle outside the scope, the admin's ended command on it, or somebody else's session; `none` exists
-nowhere. Both vehicles have a command waiting, so that even an admin's DELETE leaves them (409); names that are to be created are
-taken (409). `-` stands for routes without an object.
+nowhere. Both vehicles have a command waiting, so that even an admin's DELETE leaves them (409); names that are to be
+created are taken (409). `-` stands for routes without an object.
 """
 
 from dataclasses import dataclass
