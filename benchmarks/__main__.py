@@ -1,0 +1,19 @@
+"""All benchmarks, one after the other: `python -m benchmarks [--quick]`."""
+
+from benchmarks import fanout, history, idle, latency, throughput
+from benchmarks.machine import describe_machine
+from benchmarks.running import run_one, wants_quick
+
+_ALL = (throughput, latency, fanout, idle, history)
+
+
+def main() -> None:
+    """Measure and print."""
+    quick = wants_quick(__doc__)
+    print(describe_machine(), "\n")
+    for benchmark in _ALL:
+        run_one(benchmark.TITLE, benchmark.measure, quick=quick)
+
+
+if __name__ == "__main__":
+    main()
