@@ -21,6 +21,7 @@ from app.client.client_errors import (
     UnknownObject,
 )
 from app.client.event_stream import StreamInterrupted
+from app.domain.errors import InvalidRequest, RequestError, SovdError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ def report_failure(error: Exception) -> FailureReport | None:
     """The report for an error that was to be expected; None for a defect."""
     if isinstance(error, UsageRefused):
         return FailureReport(what_happened=error.message, next_step=error.next_step, exit_code=ExitCode.REFUSED)
+    if isinstance(error, SovdError):
+        return _service_report(error)
     if not isinstance(error, ClientError):
         return None
     return FailureReport(
@@ -68,6 +71,17 @@ def report_failure(error: Exception) -> FailureReport | None:
         next_step=_next_step(error),
         correlation_id=error.problem.correlation_id if isinstance(error, ApiError) else None,
         exit_code=ExitCode.NO_SERVER if isinstance(error, _NO_SERVER) else ExitCode.REFUSED,
+    )
+
+
+def _service_report(error: SovdError) -> FailureReport:
+    """An error of the service's own parts, which some commands use without a server."""
+    refused = isinstance(error, RequestError)
+    fields = "; ".join(item.message for item in error.field_errors) if isinstance(error, InvalidRequest) else ""
+    return FailureReport(
+        what_happened=f"{error.message} ({fields})" if fields else error.message,
+        next_step="Correct this and try again." if refused else "Run `sovd doctor`; it says what is wrong.",
+        exit_code=ExitCode.REFUSED if refused else ExitCode.FAILED,
     )
 
 

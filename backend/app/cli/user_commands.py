@@ -90,16 +90,24 @@ def enable(user: UserArgument, as_json: JsonOption = False, server: ServerOption
 
 @user_app.command("password")
 def password(
+    *,
     user: UserArgument,
     password_stdin: PasswordStdinOption = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Directly in the database of this machine: for an admin who is locked out.")
+    ] = False,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
-    """Set an account's password. It is asked for, twice."""
+    """Set an account's password. It is asked for, twice. The account's sessions end."""
     from app.cli.account_acts import read_password  # noqa: PLC0415 - --help must appear at once
     from app.cli.user_acts import change_user  # noqa: PLC0415 - --help must appear at once
 
     new = read_password(f"New password for {user}: ", from_stdin=password_stdin, twice=True)
+    if local:
+        from app.cli.local_acts import set_password  # noqa: PLC0415 - loads the whole service, rarely wanted
+
+        finish(set_password(user, new))
     finish(change_user(server, user, {"password": new}, told="new password for", as_json=as_json))
 
 

@@ -184,7 +184,7 @@ async def test_without_a_sign_in_it_says_sovd_login(served: RunningApp, tmp_path
 
 async def test_a_server_that_is_away_is_told_in_one_line(tmp_path: Path, unused_tcp_port: int) -> None:
     user = SovdUser(tmp_path, f"http://127.0.0.1:{unused_tcp_port}")
-    refused = await user.call("vehicles", SOVD_TOKEN="any")
+    refused = await user.call("vehicles", env={"SOVD_TOKEN": "any"})
     assert refused.code == 6
     assert "cannot reach http://127.0.0.1" in refused.err
     assert "sovd serve" in refused.err
@@ -195,7 +195,7 @@ async def test_logout_ends_the_session_on_the_server_too(served: RunningApp, tmp
     tokens = json.loads((tmp_path / "credentials.json").read_text())["servers"][leaver.server]
     assert (await leaver.call("logout")).code == 0
     assert (await leaver.call("vehicles")).code == 6
-    assert (await leaver.call("vehicles", SOVD_TOKEN=tokens["access_token"])).code == 6
+    assert (await leaver.call("vehicles", env={"SOVD_TOKEN": tokens["access_token"]})).code == 6
     assert "not signed in" in (await leaver.call("logout")).out
 
 
@@ -344,6 +344,6 @@ async def test_commands_are_listed_with_what_they_take(anna: SovdUser) -> None:
 async def test_a_script_may_bring_its_own_token(served: RunningApp, tmp_path: Path) -> None:
     token = served.admin.headers["Authorization"].removeprefix("Bearer ")
     user = SovdUser(tmp_path, served.base_url)
-    assert (await user.call("vehicles", SOVD_TOKEN=token)).code == 0
-    refused = await user.call("vehicles", SOVD_TOKEN="spent")
+    assert (await user.call("vehicles", env={"SOVD_TOKEN": token})).code == 0
+    refused = await user.call("vehicles", env={"SOVD_TOKEN": "spent"})
     assert (refused.code, "spent" in refused.err) == (6, False)

@@ -7,7 +7,7 @@ import os
 import pty
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +47,9 @@ class SovdUser:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing of the machine's own settings gets in."""
-        return {
+        """Nothing of the machine's own settings gets in, but for what measures test coverage."""
+        measuring = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        return measuring | {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "PYTHONPATH": str(_PACKAGE_FOLDER),
@@ -59,7 +60,7 @@ class SovdUser:
             "TZ": "UTC",
         }
 
-    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+    async def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
         """Start `sovd` on pipes."""
         return await asyncio.create_subprocess_exec(
             *_COMMAND,
@@ -67,12 +68,14 @@ class SovdUser:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=self.environment | environment,
+            env=self.environment | dict(env or {}),
         )
 
-    async def call(self, *arguments: str, stdin: str = "", within_s: float = 30, **environment: str) -> Result:
+    async def call(
+        self, *arguments: str, stdin: str = "", within_s: float = 60, env: Mapping[str, str] | None = None
+    ) -> Result:
         """Run `sovd` to its end."""
-        process = await self.start(*arguments, **environment)
+        process = await self.start(*arguments, env=env)
         try:
             out, err = await asyncio.wait_for(process.communicate(stdin.encode()), within_s)
         finally:
