@@ -46,9 +46,6 @@ def get_client_address(connection: HTTPConnection) -> str | None:
     return connection.client.host if connection.client else None
 
 
-ClientAddress = Annotated[str | None, Depends(get_client_address)]
-
-
 def get_client(connection: HTTPConnection) -> ClientInfo:
     """Where the request came from, for the audit trail and the list of sessions."""
     return ClientInfo(

@@ -1,4 +1,6 @@
-"""The life of a command: all legal moves stand in `LEGAL_MOVES`, nowhere else (design, section 4.1).
+"""The life of a command: all legal moves stand in `LEGAL_MOVES` (design, section 4.1).
+
+A trigger of the database refuses every other move, whoever tries it; a test compares the two.
 
 pending ──► in_progress ──► completed | failed | outcome_unknown | cancelled
    └──────► expired | cancelled
@@ -50,8 +52,3 @@ BAD_ENDINGS = TERMINAL - {_S.COMPLETED}
 def may_move(current: CommandStatus, target: CommandStatus) -> bool:
     """Whether a command may go from `current` to `target`."""
     return target in LEGAL_MOVES[current]
-
-
-def sources_of(target: CommandStatus) -> tuple[CommandStatus, ...]:
-    """All states from which `target` may be reached: for the guard of an UPDATE."""
-    return tuple(state for state, targets in LEGAL_MOVES.items() if target in targets)

@@ -314,6 +314,32 @@ def _number_responses_without_gap() -> None:
     )
 
 
+def _move_commands_legally() -> None:
+    """The legal moves of a command as `app.domain.command_states` has them; a test compares the two."""
+    op.execute(
+        """
+        CREATE FUNCTION move_commands_legally() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF (OLD.status, NEW.status) NOT IN (
+                ('pending', 'in_progress'), ('pending', 'expired'), ('pending', 'cancelled'),
+                ('in_progress', 'completed'), ('in_progress', 'failed'), ('in_progress', 'outcome_unknown'),
+                ('in_progress', 'cancelled'),
+                ('outcome_unknown', 'completed'), ('outcome_unknown', 'failed')
+            ) THEN
+                RAISE EXCEPTION 'command % cannot go from % to %', NEW.command_id, OLD.status, NEW.status
+                    USING ERRCODE = 'check_violation', TABLE = 'commands', CONSTRAINT = 'commands_legal_moves';
+            END IF;
+            RETURN NEW;
+        END
+        $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER commands_legal_moves BEFORE UPDATE ON commands"
+        " FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION move_commands_legally()"
+    )
+
+
 def upgrade() -> None:
     """Create everything; runs in one transaction with its entry in `alembic_version`."""
     _create_audit_log()
@@ -327,6 +353,7 @@ def upgrade() -> None:
     _create_responses()
     _keep_append_only("audit_log", "audit_seals", "responses")
     _number_responses_without_gap()
+    _move_commands_legally()
 
 
 def downgrade() -> None:
