@@ -75,7 +75,9 @@ _TAKE_OVER = text(
 WITH taken AS (
     UPDATE commands SET lease_owner = :worker_id, lease_token = lease_token + 1, attempt = attempt + 1,
         started_at = clock_timestamp()
-    WHERE command_id = :command_id RETURNING command_id, attempt, lease_token, correlation_id
+    WHERE command_id = :command_id
+        AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.command_id = :command_id)
+    RETURNING command_id, attempt, lease_token, correlation_id
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
         correlation_id)
@@ -154,10 +156,16 @@ async def lock_orphans(
 
 async def take_over(
     db: AsyncConnection, worker_id: WorkerId, worker_name: str, orphan: ClaimedCommand
-) -> ClaimedCommand:
-    """Move an orphan under this worker's lease, with a new fencing token and the next attempt."""
+) -> ClaimedCommand | None:
+    """Move an orphan under this worker's lease, with a new fencing token and the next attempt.
+
+    None, and nothing changed, where a chunk has arrived after all: its former worker stored one while we waited for
+    the lock, which the look at the orphan could not see yet.
+    """
     values = {"worker_id": worker_id, "worker_name": worker_name, "command_id": orphan.command.command_id}
-    row = (await db.execute(_TAKE_OVER, values)).one()
+    row = (await db.execute(_TAKE_OVER, values)).one_or_none()
+    if row is None:
+        return None
     return replace(orphan, lease_token=row.lease_token, command=replace(orphan.command, attempt=row.attempt))
 
 

@@ -7,7 +7,7 @@ import structlog
 
 from app.connectors.port import ConnectorRegistry
 from app.domain.command_states import CommandStatus
-from app.domain.identifiers import CommandId
+from app.domain.identifiers import CommandId, WorkerId
 from app.domain.stream_events import status_event
 from app.observability.correlation import bound_correlation
 from app.observability.metrics import Metrics
@@ -58,6 +58,8 @@ class Dispatcher:
         self._idle = asyncio.Event()
         self._idle.set()
         self._claiming = True
+        self.starting = asyncio.Lock()
+        """Held from before commands become this worker's until their runs have begun: nothing is left in between."""
         self._draining: asyncio.Timeout | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -98,10 +100,13 @@ class Dispatcher:
         self._claiming = False
         try:
             async with asyncio.timeout(at_most_s) as self._draining:
+                async with self.starting:
+                    pass  # a claim on its way to us has arrived now
                 await self._idle.wait()
         except TimeoutError:
-            _log.warning("still running after the drain time; stopped now", commands=len(self._runs))
-            self._stop_all(StopReason.SHUTDOWN)
+            async with self.starting:
+                _log.warning("still running after the drain time; stopped now", commands=len(self._runs))
+                self._stop_all(StopReason.SHUTDOWN)
             await self._idle.wait()
         finally:
             self._draining = None
@@ -116,9 +121,15 @@ class Dispatcher:
         """Whether new work may be started here."""
         return self._claiming
 
-    async def start(self, claimed: Iterable[ClaimedCommand]) -> None:
-        """Say that these commands run, and run them."""
+    async def start(self, claimed: Iterable[ClaimedCommand], worker_id: WorkerId) -> None:
+        """Say that these commands run, and run them; they were claimed as `worker_id`, with `starting` held.
+
+        Where that lease is lost by now, nothing is sent to a vehicle: recovery decides.
+        """
         commands = tuple(claimed)
+        if not self._lease.is_held or self._lease.worker_id != worker_id:
+            _log.warning("claimed too late to be run under this lease", commands=len(commands))
+            return
         await self._publisher.publish(
             [status_event(item.command.command_id, CommandStatus.IN_PROGRESS, None).as_message() for item in commands]
         )
@@ -126,17 +137,19 @@ class Dispatcher:
             self._start_one(item)
 
     async def _fill_slots(self) -> None:
-        while self._claiming and self._lease.is_held and (free := self._slots - len(self._runs)) > 0:
-            try:
-                async with self._database.autocommit() as db:
-                    claimed = await queue_repository.claim(db, self._lease.worker_id, self._lease.name, free)
-            except ConstraintViolated:
-                continue  # another worker was faster on one of the lanes
-            for item in claimed:
-                self._note_wait(item)
-            await self.start(claimed)
-            if len(claimed) < free:
-                return
+        async with self.starting:
+            while self._claiming and self._lease.is_held and (free := self._slots - len(self._runs)) > 0:
+                worker_id = self._lease.worker_id
+                try:
+                    async with self._database.autocommit() as db:
+                        claimed = await queue_repository.claim(db, worker_id, self._lease.name, free)
+                except ConstraintViolated:
+                    continue  # another worker was faster on one of the lanes
+                for item in claimed:
+                    self._note_wait(item)
+                await self.start(claimed, worker_id)
+                if len(claimed) < free:
+                    return
 
     def _note_wait(self, claimed: ClaimedCommand) -> None:
         command = claimed.command

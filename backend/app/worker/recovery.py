@@ -8,7 +8,7 @@ from app.domain.bus_messages import BusMessage
 from app.domain.catalogue import definition_of
 from app.domain.command import Ending
 from app.domain.command_states import CommandStatus
-from app.domain.identifiers import CommandId
+from app.domain.identifiers import CommandId, WorkerId
 from app.domain.outcome import ending_for_expiry, ending_for_lost_lease
 from app.domain.retry_policy import may_take_over
 from app.domain.stream_events import error_event, status_event
@@ -35,8 +35,9 @@ class Recovery:
     async def put_right(self) -> None:
         """Expire what is late, then decide about orphans."""
         await self._expire()
-        if self._lease.is_held and self._dispatcher.is_claiming:
-            await self._decide_orphans()
+        async with self._dispatcher.starting:
+            if self._lease.is_held and self._dispatcher.is_claiming:
+                await self._decide_orphans(self._lease.worker_id)
 
     async def _expire(self) -> None:
         ending = ending_for_expiry()
@@ -47,32 +48,30 @@ class Recovery:
                 _tell(work, command_id, ending, completed_at)
                 self._metrics.command_ended(name, CommandStatus.EXPIRED)
 
-    async def _decide_orphans(self) -> None:
+    async def _decide_orphans(self, worker_id: WorkerId) -> None:
         taken: list[ClaimedCommand] = []
         async with self._unit_of_work.begin() as work:
-            for orphan in await self._lock_orphans(work):
-                again = await self._decide(work, orphan)
+            for orphan in await self._lock_orphans(work, worker_id):
+                again = await self._decide(work, orphan, worker_id)
                 if again is not None:
                     taken.append(again)
             await worker_repository.forget_dead(work.db)
         if taken:
-            await self._dispatcher.start(taken)
+            await self._dispatcher.start(taken, worker_id)
 
-    async def _lock_orphans(self, work: Work) -> list[ClaimedCommand]:
-        return await worker_repository.lock_orphans(work.db, self._lease.worker_id, self._dispatcher.running, _BATCH)
+    async def _lock_orphans(self, work: Work, worker_id: WorkerId) -> list[ClaimedCommand]:
+        return await worker_repository.lock_orphans(work.db, worker_id, self._dispatcher.running, _BATCH)
 
-    async def _decide(self, work: Work, orphan: ClaimedCommand) -> ClaimedCommand | None:
+    async def _decide(self, work: Work, orphan: ClaimedCommand, worker_id: WorkerId) -> ClaimedCommand | None:
         command = orphan.command
         definition = definition_of(command.command_name)
         may_again = may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
         if may_again and command.cancel_requested_at is None:
             _log.warning("taken over from a dead worker", command_id=str(command.command_id), attempt=command.attempt)
-            return await worker_repository.take_over(work.db, self._lease.worker_id, self._lease.name, orphan)
+            return await worker_repository.take_over(work.db, worker_id, self._lease.name, orphan)
         ending = ending_for_lost_lease(definition, chunks_stored=orphan.chunks_stored)
         _log.warning("ended for a dead worker", command_id=str(command.command_id), status=ending.status)
-        completed_at = await worker_repository.end_orphan(
-            work.db, self._lease.worker_id, self._lease.name, orphan, ending
-        )
+        completed_at = await worker_repository.end_orphan(work.db, worker_id, self._lease.name, orphan, ending)
         _tell(work, command.command_id, ending, completed_at)
         self._metrics.command_ended(command.command_name, ending.status)
         return None

@@ -10,7 +10,7 @@ from app.domain.bus_messages import BusMessage
 from app.domain.command import CommandError
 from app.domain.command_states import TERMINAL, CommandStatus
 from app.domain.identifiers import CommandId
-from app.domain.json_values import encode_json
+from app.domain.json_values import JsonObject, encode_json
 from app.domain.stream_events import error_event, response_event, status_event
 from app.repositories.response_repository import create_response
 from app.repositories.unit_of_work import Publisher
@@ -43,14 +43,17 @@ class StoredCommand:
     publisher: Publisher
     chunks: int = 0
 
-    async def answer(self, count: int = 1, *, is_final: bool = False, quietly: bool = False) -> None:
+    async def answer(
+        self, count: int = 1, *, is_final: bool = False, quietly: bool = False, text: str | None = None
+    ) -> None:
         """Store `count` chunks, the last of them final where asked; a final one completes the command."""
         messages: list[BusMessage] = []
         async with self.database.transaction() as db:
             for step in range(1, count + 1):
                 self.chunks += 1
                 final = is_final and step == count
-                chunk = await create_response(db, self.command_id, {"n": self.chunks}, self.chunks, final)
+                payload: JsonObject = {"n": self.chunks} if text is None else {"n": self.chunks, "text": text}
+                chunk = await create_response(db, self.command_id, payload, self.chunks, final)
                 messages.append(response_event(chunk).as_message())
             if is_final:
                 messages += await self._move(db, CommandStatus.COMPLETED, None)
