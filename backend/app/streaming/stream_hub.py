@@ -79,7 +79,7 @@ class StreamHub:
         """Every viewer, present and future, gets HubStopped from now on. For the start of a shutdown."""
         self._is_stopped = True
         for topic in tuple(self._topics.values()):
-            topic.wake()
+            topic.wake_now()
 
     @property
     def is_stopped(self) -> bool:

@@ -21,6 +21,8 @@ _log = get_logger(__name__)
 
 _EARLY_EVENTS = 1000
 _FRUITLESS_PAUSE_S = 0.1
+_ROUND_PER_VIEWER_S = 30e-6  # about twice what waking one viewer costs: half of the loop stays free
+_LONGEST_ROUND_S = 0.1
 
 T = TypeVar("T")
 
@@ -79,6 +81,8 @@ class StreamTopic:
         "_repair",
         "_subscription",
         "_waiting",
+        "_wake_due",
+        "_woken_at",
         "command_id",
         "timeline",
         "viewers",
@@ -98,6 +102,8 @@ class StreamTopic:
         self._repair: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
         self._is_closed = False
+        self._wake_due: asyncio.TimerHandle | None = None
+        self._woken_at = 0.0
 
     async def open(self, after: int) -> Timeline:
         """The timeline; the first caller's `after` says how far back it reaches. Raises NotFound, HubStopped."""
@@ -127,7 +133,26 @@ class StreamTopic:
             self._waiting.discard(future)
 
     def wake(self) -> None:
-        """Let all waiting viewers look."""
+        """Let all waiting viewers look: at once after a quiet moment, otherwise together with what comes meanwhile.
+
+        Waking a viewer costs far more than one more frame does: with many viewers and many messages a pause of the
+        length of one round gives them several frames at a time.
+        """
+        if self._wake_due is not None:
+            return
+        loop = asyncio.get_running_loop()
+        early_by = self._woken_at + min(self.viewers * _ROUND_PER_VIEWER_S, _LONGEST_ROUND_S) - loop.time()
+        if early_by <= 0:
+            self.wake_now()
+        else:
+            self._wake_due = loop.call_later(early_by, self.wake_now)
+
+    def wake_now(self) -> None:
+        """Let all waiting viewers look, whatever it costs."""
+        if self._wake_due is not None:
+            self._wake_due.cancel()
+            self._wake_due = None
+        self._woken_at = asyncio.get_running_loop().time()
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():

@@ -108,9 +108,7 @@ async def test_before_during_and_after(database: Database, bus: EventBus, hub: S
     ], "the replayed text is the live text"
 
 
-@pytest.mark.parametrize(
-    "ending", [CommandStatus.FAILED, CommandStatus.OUTCOME_UNKNOWN, CommandStatus.CANCELLED, CommandStatus.EXPIRED]
-)
+@pytest.mark.parametrize("ending", [CommandStatus.FAILED, CommandStatus.OUTCOME_UNKNOWN, CommandStatus.CANCELLED])
 async def test_bad_endings_say_why(database: Database, bus: EventBus, hub: StreamHub, ending: CommandStatus) -> None:
     command = await store_command(database, bus, _RUNNING)
     await command.answer()
@@ -122,6 +120,16 @@ async def test_bad_endings_say_why(database: Database, bus: EventBus, hub: Strea
 
     assert _in_short(live.result()) == ["in_progress", "1", "2", "error", ending]
     assert _in_short(await _collect(hub, command.command_id, 1)) == ["2", "error", ending]
+
+
+async def test_a_command_that_expires_says_so(database: Database, bus: EventBus, hub: StreamHub) -> None:
+    command = await store_command(database, bus)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        live = group.create_task(_collect(hub, command.command_id))
+        await _all_wait(hub, 1)
+        await command.become(CommandStatus.EXPIRED, _ERROR)
+
+    assert _in_short(live.result()) == ["pending", "error", "expired"]
 
 
 async def test_a_hole_is_filled_at_once(database: Database, bus: EventBus, hub: StreamHub) -> None:
