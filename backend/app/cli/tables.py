@@ -9,7 +9,7 @@ from rich.text import Text
 from app.cli.payloads import describe_payload
 from app.cli.plain_text import one_line
 from app.cli.quantities import show_age, show_seconds, show_time
-from app.client.values import ChunkView, CommandView, Page, UserView, VehicleView
+from app.client.values import ChunkView, CommandView, UserView, VehicleView
 from app.domain.command_states import CommandStatus
 from app.domain.json_values import JsonObject, encode_json
 
@@ -200,10 +200,3 @@ def audit_table(entries: Sequence[JsonObject]) -> Table:
             cell(_details(entry.get("details") or {})),
         )
     return table
-
-
-def page_note(page: Page[object], shown: int) -> str | None:
-    """Tells that there is more than is shown; None where there is not."""
-    if page.offset + shown >= page.total:
-        return None
-    return f"{shown} of {page.total} shown; --all shows the rest"

@@ -175,6 +175,19 @@ async def test_a_wrong_password_is_refused_without_a_trace_of_it(served: Running
     assert not (tmp_path / "credentials.json").exists()
 
 
+async def test_login_asks_and_does_not_show_what_is_typed(served: RunningApp, tmp_path: Path) -> None:
+    user = SovdUser(tmp_path, served.base_url)
+    async with user.at_terminal("login") as session:
+        await session.shows("User name:")
+        session.types("admin\n")
+        await session.shows("Password of admin")
+        session.types(f"{ADMIN_PASSWORD}\n")
+        await session.shows("signed in")
+        assert await session.leaves_with() == 0
+        assert ADMIN_PASSWORD not in session.everything
+    assert (await user.call("vehicles")).code == 0
+
+
 async def test_without_a_sign_in_it_says_sovd_login(served: RunningApp, tmp_path: Path) -> None:
     user = SovdUser(tmp_path, served.base_url)
     refused = await user.call("vehicles")

@@ -93,7 +93,13 @@ class SovdUser:
         """Start `sovd` on a terminal of its own."""
         ours, theirs = pty.openpty()
         process = await asyncio.create_subprocess_exec(
-            *_COMMAND, *arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=self.environment
+            *_COMMAND,
+            *arguments,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=self.environment,
+            start_new_session=True,  # a password is asked for here, not at the terminal the tests run in
         )
         os.close(theirs)
         session = TerminalSession(process, ours)
@@ -116,13 +122,17 @@ class TerminalSession:
         self._terminal = terminal
         self._changed = asyncio.Event()
         self.screen = ""
+        self.everything = ""
 
     def read(self) -> None:
         """Take in what was written."""
         try:
-            self.screen += os.read(self._terminal, 65536).decode(errors="replace")
+            written = os.read(self._terminal, 65536).decode(errors="replace")
         except OSError:  # Linux says so when the last writer has gone
             asyncio.get_running_loop().remove_reader(self._terminal)
+            written = ""
+        self.screen += written
+        self.everything += written
         self._changed.set()
 
     async def shows(self, text: str, within_s: float = 20) -> None:
