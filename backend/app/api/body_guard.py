@@ -10,9 +10,12 @@ from app.api.body_check import may_hold_unstorable, unstorable_parts
 from app.api.error_mapping import problem_of, problem_response
 from app.domain.errors import InvalidRequest
 
+_OVERRUN = 16
+"""How many times the limit is read and dropped before a 413: closing on a client that still writes loses the answer."""
+
 
 class BodyGuard:
-    """Holds at most `limit` bytes per request; a larger body is answered 413 without reading the rest."""
+    """Holds at most `limit` bytes per request; a larger body is answered 413, and only a bounded rest of it is read."""
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app = app
@@ -34,23 +37,25 @@ class BodyGuard:
         await (refusal or self._app)(scope, receive, send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | Response:
-        announced = _headers(scope).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self._limit:
-            return self._too_large()
+        headers = _headers(scope)
+        announced = headers.get(b"content-length", b"0")
+        if b"expect" in headers and announced.isdigit() and int(announced) > self._limit:
+            return self._too_large()  # the client waits for a word before it sends the body
         parts: list[bytes] = []
         size = 0
         more = True
-        while more:
+        while more and size <= _OVERRUN * self._limit:
             message = await receive()
             if message["type"] == "http.disconnect":
                 break
             part: bytes = message.get("body", b"")
             size += len(part)
-            if size > self._limit:
-                return self._too_large()
-            parts.append(part)
+            if size <= self._limit:
+                parts.append(part)
+            else:
+                parts.clear()
             more = message.get("more_body", False)
-        return b"".join(parts)
+        return b"".join(parts) if size <= self._limit else self._too_large()
 
     def _too_large(self) -> Response:
         detail = f"the body may have {self._limit} bytes at most; send less"
