@@ -55,6 +55,7 @@ class SovdUser:
             "PYTHONPATH": str(_PACKAGE_FOLDER),
             "SOVD_CONFIG": str(self.folder / "credentials.json"),
             "SOVD_SERVER": self.server,
+            "SOVD_HOME": str(self.folder / "data"),
             "COLUMNS": "200",
             "TERM": "xterm",
             "TZ": "UTC",
