@@ -4,6 +4,7 @@ It never sees a database session, the bus, audit or metrics. Which errors there 
 retry can help and whether the vehicle may have acted stands in `app.domain.errors` (VehicleError and below).
 """
 
+import re
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject
 
 LONGEST_ADDRESS = 2048
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,19}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,9 @@ class ConnectorRegistry:
         connector = self._by_scheme.get(scheme.lower()) if colon else None
         if connector is None:
             known = ", ".join(f"{name}:" for name in self._by_scheme)
-            found = f"the scheme {scheme[:40]}: is not known" if colon else "it has no scheme"
+            # what is no scheme may be a part of some credentials, and is not repeated
+            is_scheme = colon and _SCHEME.fullmatch(scheme)
+            found = f"the scheme {scheme}: is not known" if is_scheme else "it has no scheme"
             raise address_error(f"{found}; begin the address with one of {known}")
         return connector
 

@@ -55,6 +55,8 @@ def test_no_codes_make_a_healthy_vehicle() -> None:
         ("sim:?dtcs=P0420,X0001", "'X0001'"),
         ("sim:?dtcs=P0420,P0420", "each once"),
         ("smoke:signal", "the scheme smoke: is not known; begin the address with one of sim:"),
+        ("user:pa55@somewhere", "the scheme user: is not known;"),
+        ("pa55@somewhere:", "it has no scheme; begin the address with one of sim:"),
         ("somewhere", "it has no scheme; begin the address with one of sim:"),
         ("sim:?dtcs=" + "P0420," * LONGEST_ADDRESS, "longer than"),
     ],
