@@ -80,14 +80,20 @@ async def test_worker_paused_for_longer_than_its_lease_changes_nothing(
         await service.when(blocker, {"in_progress"})
         paused = processes.worker("paused")
         commands = [await service.submit(streaming), await service.submit(acting, "ClearDTC")]
-        await when(database_url, lambda seen: running_in(seen, 3), within_s=15, what="all run")
+        await when(
+            database_url,
+            lambda seen: running_in(seen, 3) and len(seen.of(commands[0]).chunks) == 1,
+            within_s=15,
+            what="all run, one between two chunks",
+        )
         async with asyncio.TaskGroup() as tasks:
             viewers = watch_all(tasks, service, commands)
             paused.send(signal.SIGSTOP)
             await all_ended(database_url, commands, within_s=10)
             paused.send(signal.SIGCONT)
             await until(lambda: "lease lost" in paused.log, what="the paused worker notices")
-        again = await service.submit(streaming)  # it is of use again
+        (quick,) = await fleet(database_url, "sim:?delay=0")
+        again = await service.submit(quick)  # it is of use again
         await service.when(again, {"completed"})
         assert await paused.terminate() == 0
         await service.admin.post(f"/api/v1/commands/{blocker}/cancel")
