@@ -1,6 +1,8 @@
 """Valkey or PostgreSQL dies and comes back, or is away from the start. Nothing is lost, nothing is shown twice."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from support.engines import PostgresProcess, ValkeyProcess
 from support.ledger import Ledger
 from support.processes import QUICK_LEASES, Install, installation
 from support.resuming_viewers import check_viewers
-from support.running_app import Service
+from support.running_app import ADMIN_PASSWORD, Service, sign_in
 from support.waiting import until
 
 pytestmark = pytest.mark.disturbance
@@ -63,6 +65,27 @@ async def test_valkey_killed_and_restarted_mid_stream(
         check_viewers(viewers, await all_ended(database_url, again, within_s=5))
 
 
+async def test_valkey_that_falls_silent_holds_up_nobody(
+    database_url: str, own_valkey: ValkeyProcess, tmp_path: Path
+) -> None:
+    vehicles = await fleet(database_url, *["sim:?delay=0.5"] * 4)
+    async with installation(tmp_path, database_url, own_valkey.url, **QUICK_LEASES) as processes:
+        service = await processes.service(processes.api(worker=True))
+        normal = await bus_state(service)
+        os.kill(own_valkey.pid, signal.SIGSTOP)  # connections stay open, nothing answers
+        try:
+            commands = await submit_all(service, vehicles)
+            async with asyncio.TaskGroup() as tasks:
+                viewers = watch_all(tasks, service, commands, each=3)
+                ledger = await all_ended(database_url, commands, within_s=10)
+            check_viewers(viewers, ledger)
+            async with await sign_in(service.base_url, "admin", ADMIN_PASSWORD) as again:
+                assert (await again.get("/api/v1/auth/me")).status_code == 200
+        finally:
+            os.kill(own_valkey.pid, signal.SIGCONT)
+        await until_bus_is(service, normal)
+
+
 async def test_everything_works_with_valkey_away_from_the_start(
     database_url: str, own_valkey: ValkeyProcess, tmp_path: Path
 ) -> None:
@@ -100,6 +123,30 @@ async def test_postgres_killed_and_restarted_mid_run(
         check_viewers(viewers, ledger)
         assert {item.status for item in ledger.accounts.values()} == {CommandStatus.COMPLETED}
         assert {item.attempt for item in ledger.accounts.values()} == {1}
+
+
+async def test_postgres_away_for_longer_than_the_lease(
+    crashing_database_url: str, crashing_postgres: PostgresProcess, redis_url: str, tmp_path: Path
+) -> None:
+    url = crashing_database_url
+    streaming, acting, quick = await fleet(url, "sim:?delay=1", "sim:?pending=60", "sim:?delay=0")
+    async with installation(tmp_path, url, redis_url, **QUICK_LEASES) as processes:
+        server = processes.api(worker=True)
+        service = await processes.service(server)
+        commands = [await service.submit(streaming), await service.submit(acting, "ClearDTC")]
+        async with asyncio.TaskGroup() as tasks:
+            viewers = watch_all(tasks, service, commands)
+            await when(url, have_chunks(1, commands[:1]), within_s=10, what="one chunk")
+            await service.when(commands[1], {"in_progress"})
+            crashing_postgres.kill()
+            await until(lambda: "lease lost" in server.log, what="the lease is lost")
+            started_again(crashing_postgres)
+            ledger = await all_ended(url, commands, within_s=10)
+        check_viewers(viewers, ledger)
+        statuses = [ledger.of(key).status for key in commands]
+        assert statuses == [CommandStatus.FAILED, CommandStatus.OUTCOME_UNKNOWN]
+        after = await service.submit(quick)
+        await all_ended(url, [after], within_s=10)
 
 
 async def test_every_201_given_around_a_crash_of_the_database_is_kept(
