@@ -19,8 +19,11 @@ from app.observability.tracing import current_trace_ids
 
 LogFormat = Literal["auto", "console", "json"]
 
-_QUIET = {"uvicorn.access": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING}
-"""Libraries that would repeat what our own access log says, with query strings in it."""
+_QUIET = ("uvicorn.access", "uvicorn.error", "httpx", "httpcore", "alembic.runtime.migration")
+"""Libraries that repeat what our own lines say, some with query strings in them: only their warnings are wanted."""
+
+_WELL_ANSWERED = 400
+"""HTTP statuses below this one tell that all went well."""
 
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "asyncio", "websockets", "alembic")
 
@@ -37,6 +40,8 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", *, st
     for_people = log_format == "console" or (log_format == "auto" and target.isatty())
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared = _shared_processors(for_people)
+    if for_people and threshold > logging.DEBUG:
+        shared.insert(0, leave_out_routine)
     structlog.configure(
         processors=[*shared, *_last_processors(target, for_people)],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
@@ -47,7 +52,7 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", *, st
 
 
 def _shared_processors(for_people: bool) -> list[Processor]:
-    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False) if for_people else _utc_stamper()
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False) if for_people else _utc_stamper()
     return [structlog.contextvars.merge_contextvars, add_context, structlog.processors.add_log_level, stamp]
 
 
@@ -58,8 +63,19 @@ def _utc_stamper() -> Processor:
 def _last_processors(target: TextIO, for_people: bool) -> list[Processor]:
     steps: list[Processor] = [structlog.processors.StackInfoRenderer(), structlog.processors.format_exc_info, redact]
     if for_people:
-        return [*steps, structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        return [*steps, structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=0, pad_level=False)]
     return [*steps, render_json]
+
+
+def leave_out_routine(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """structlog processor for terminals: requests that went well are left out, and who wrote the line is not told.
+
+    People look for what is unusual; machines get every request (format `json`), as people do at level `debug`.
+    """
+    if event.get("event") == "http.answered" and event.get("status", _WELL_ANSWERED) < _WELL_ANSWERED:
+        raise structlog.DropEvent
+    event.pop("component", None)
+    return event
 
 
 def add_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -105,6 +121,6 @@ def _route_standard_logging(
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True
-    for name, quiet_level in _QUIET.items():
-        logging.getLogger(name).setLevel(quiet_level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -19,6 +20,8 @@ from app.storage.driver_errors import translated
 from app.storage.engine import asyncpg_url
 
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 _LOCK_KEY = 0x534F5644
 """Key of the advisory lock that serialises migrating processes: "SOVD" in ASCII."""
@@ -95,7 +98,10 @@ def _upgrade(connection: Connection) -> None:
     connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_OTHERS}'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
     connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_TABLE}'"))
-    command.upgrade(make_config(connection), "head")
+    before = _state(connection)
+    if not before.is_current:
+        command.upgrade(make_config(connection), "head")
+        _log.info("schema brought up to date", was=before.current or "empty", now=before.head)
 
 
 def _state(connection: Connection) -> SchemaState:

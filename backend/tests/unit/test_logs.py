@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from app.observability.correlation import bound_correlation
-from app.observability.logs import configure_logging, get_logger
+from app.observability.logs import LogFormat, configure_logging, get_logger
 from app.observability.tracing import TraceIds, bound_trace_ids
 
 
@@ -88,3 +88,24 @@ def test_lines_for_people_are_plain_text(stream: io.StringIO) -> None:
     get_logger("app.test").info("command.submitted", command_id=7)
     assert "command.submitted" in stream.getvalue()
     assert "command_id=7" in stream.getvalue()
+
+
+def test_people_are_not_told_of_every_request_that_went_well_machines_are(stream: io.StringIO) -> None:
+    formats: tuple[LogFormat, ...] = ("console", "json")
+    for log_format in formats:
+        configure_logging("info", log_format, stream=stream)
+        get_logger("app.test").info("http.answered", path=f"/fine-{log_format}", status=200)
+        get_logger("app.test").info("http.answered", path=f"/refused-{log_format}", status=403)
+    configure_logging("debug", "console", stream=stream)
+    get_logger("app.test").info("http.answered", path="/fine-debug", status=200)
+    shown = stream.getvalue()
+    assert "/fine-console" not in shown
+    for path in ("/refused-console", "/fine-json", "/refused-json", "/fine-debug"):
+        assert path in shown
+
+
+def test_small_talk_of_libraries_is_left_out(stream: io.StringIO) -> None:
+    configure_logging("info", "json", stream=stream)
+    logging.getLogger("uvicorn.error").info("connection open")
+    logging.getLogger("alembic.runtime.migration").info("Will assume transactional DDL.")
+    assert lines(stream) == []
