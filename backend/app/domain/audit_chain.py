@@ -7,10 +7,12 @@ The canonical JSON has the members of `SealableEntry`, sorted. `details` enters 
 digest depends neither on how numbers or escapes are read nor on what a JSON library can represent.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from app.domain.json_values import JsonObject, encode_json_canonical
 
@@ -18,9 +20,11 @@ GENESIS = bytes(32)
 """Chain digest before the first seal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealableEntry:
-    """A stored audit entry with its details as text: exactly what a digest covers."""
+class SealableEntry(NamedTuple):
+    """A stored audit entry with its details as text: exactly what a digest covers.
+
+    A tuple, not a dataclass, as `Seal`: verification makes one of each row, and this takes a tenth of the time.
+    """
 
     entry_id: int
     occurred_at: datetime
@@ -36,8 +40,7 @@ class SealableEntry:
     ip_address: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Seal(NamedTuple):
     """One link of the chain. Positions are 1, 2, 3, … without a gap."""
 
     position: int
@@ -93,20 +96,9 @@ class Verification:
 
 def canonical_members(entry: SealableEntry) -> JsonObject:
     """What a digest covers, as a JSON object. Different entries have different canonical texts."""
-    return {
-        "entry_id": entry.entry_id,
-        "occurred_at": entry.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor_type": entry.actor_type,
-        "actor_id": entry.actor_id,
-        "actor_name": entry.actor_name,
-        "action": entry.action,
-        "outcome": entry.outcome,
-        "object_type": entry.object_type,
-        "object_id": entry.object_id,
-        "details": entry.details,
-        "correlation_id": entry.correlation_id,
-        "ip_address": entry.ip_address,
-    }
+    members = entry._asdict()
+    members["occurred_at"] = entry.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return members
 
 
 def entry_digest(entry: SealableEntry) -> bytes:
@@ -130,12 +122,28 @@ def head_after(seal: Seal) -> ChainHead:
     return ChainHead(position=seal.position, chain_digest=seal.chain_digest)
 
 
-def follow(head: ChainHead, seal: Seal, entry: SealableEntry | None) -> ChainHead | ChainFault:
-    """One step of verification: the new head, or what is wrong with this row.
+def follow(head: ChainHead, rows: Iterable[tuple[Seal, SealableEntry | None]]) -> tuple[ChainHead, ChainFault | None]:
+    """Verify rows in the order of their seals' positions: the last good head, and what is wrong with the next row.
 
-    `entry` is the stored entry the seal names, None where there is none any more.
+    Each seal comes with the stored entry it names, None where there is none any more.
     """
-    expected = head.position + 1
+    position, digest = head.position, head.chain_digest
+    for seal, entry in rows:
+        chain_digest = _chain_digest(digest, seal.entry_digest)
+        if (
+            seal.position != position + 1
+            or entry is None
+            or entry.entry_id != seal.entry_id
+            or entry_digest(entry) != seal.entry_digest
+            or chain_digest != seal.chain_digest
+        ):
+            return ChainHead(position=position, chain_digest=digest), _name_fault(position + 1, seal, entry)
+        position, digest = seal.position, chain_digest
+    return ChainHead(position=position, chain_digest=digest), None
+
+
+def _name_fault(expected: int, seal: Seal, entry: SealableEntry | None) -> ChainFault:
+    """Words for a row that failed a check of `follow`; asks in the same order, so the last one is what is left."""
     if seal.position > expected:
         return _fault(FaultKind.MISSING_SEAL, expected, None, f"seal {expected} is missing")
     if seal.position < expected:
@@ -145,11 +153,9 @@ def follow(head: ChainHead, seal: Seal, entry: SealableEntry | None) -> ChainHea
         return _fault(FaultKind.MISSING_ENTRY, expected, seal.entry_id, f"entry {seal.entry_id} was sealed and is gone")
     if entry.entry_id != seal.entry_id or entry_digest(entry) != seal.entry_digest:
         return _fault(FaultKind.CHANGED_ENTRY, expected, seal.entry_id, f"entry {seal.entry_id} is not what was sealed")
-    if _chain_digest(head.chain_digest, seal.entry_digest) != seal.chain_digest:
-        return _fault(
-            FaultKind.BROKEN_CHAIN, expected, seal.entry_id, f"seal {expected} does not follow from the one before"
-        )
-    return head_after(seal)
+    return _fault(
+        FaultKind.BROKEN_CHAIN, expected, seal.entry_id, f"seal {expected} does not follow from the one before"
+    )
 
 
 def compare_with_anchor(anchor: ChainHead, head: ChainHead) -> ChainFault | None:

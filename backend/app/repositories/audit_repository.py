@@ -25,7 +25,7 @@ SEALABLE = (
     audit_log.c.correlation_id,
     audit_log.c.ip_address,
 )
-"""Columns of an entry in the order of `sealable_of`; the details as the text that is stored."""
+"""The columns of a `SealableEntry`, in its order; the details as the text that is stored."""
 
 
 async def record(db: AsyncConnection, records: Sequence[AuditRecord]) -> None:
@@ -65,20 +65,7 @@ async def list_entries(
 
 def sealable_of(row: Sequence[Any]) -> SealableEntry:
     """An entry from a row that begins with the columns of `SEALABLE`."""
-    return SealableEntry(
-        entry_id=row[0],
-        occurred_at=row[1],
-        actor_type=row[2],
-        actor_id=row[3],
-        actor_name=row[4],
-        action=row[5],
-        outcome=row[6],
-        object_type=row[7],
-        object_id=row[8],
-        details=row[9],
-        correlation_id=row[10],
-        ip_address=row[11],
-    )
+    return SealableEntry._make(row[: len(SEALABLE)])
 
 
 def _conditions(filters: AuditFilter) -> Iterator[ColumnElement[bool] | None]:

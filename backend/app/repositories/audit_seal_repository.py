@@ -8,18 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.audit_chain import ChainHead, Seal, SealableEntry
 from app.repositories.audit_repository import SEALABLE, sealable_of
+from app.storage.driver_fetch import fetch_rows
 from app.storage.tables import audit_log, audit_seals
 
 BEFORE_ALL = -(2**63)
 """A position below every seal, below bad ones too."""
 
-_SEAL = (
-    audit_seals.c.position,
-    audit_seals.c.entry_id,
-    audit_seals.c.entry_digest,
-    audit_seals.c.chain_digest,
-)
 _POSITION = len(SEALABLE)
+_COLUMNS = """
+    e.entry_id, e.occurred_at, e.actor_type, e.actor_id, e.actor_name, e.action, e.outcome, e.object_type, e.object_id,
+    e.details::text, e.correlation_id, e.ip_address, s.position, s.entry_id, s.entry_digest, s.chain_digest
+"""
+_CHAIN = f"""
+    SELECT {_COLUMNS} FROM audit_seals s LEFT JOIN audit_log e ON e.entry_id = s.entry_id
+    WHERE s.position > $1 ORDER BY s.position LIMIT $2
+"""  # noqa: S608  # made of constants
+_ENTRIES = f"""
+    SELECT {_COLUMNS} FROM audit_log e LEFT JOIN audit_seals s ON s.entry_id = e.entry_id
+    WHERE e.entry_id > $1 ORDER BY e.entry_id LIMIT $2
+"""  # noqa: S608  # made of constants
 _WITHOUT_SEAL = audit_log.outerjoin(audit_seals, audit_seals.c.entry_id == audit_log.c.entry_id)
 
 
@@ -65,35 +72,22 @@ async def add_seals(db: AsyncConnection, seals: Sequence[Seal]) -> None:
 
 
 async def read_chain(db: AsyncConnection, *, after: int, limit: int) -> tuple[tuple[Seal, SealableEntry | None], ...]:
-    """The next links after a position, each with the entry it names (None where that is gone)."""
-    statement = (
-        select(*SEALABLE, *_SEAL)
-        .select_from(audit_seals.outerjoin(audit_log, audit_log.c.entry_id == audit_seals.c.entry_id))
-        .where(audit_seals.c.position > after)
-        .order_by(audit_seals.c.position)
-        .limit(limit)
-    )
-    rows = (await db.execute(statement)).all()
-    return tuple((_seal(row), sealable_of(row) if row[0] is not None else None) for row in map(tuple, rows))
+    """The next links after a position, each with the entry it names (None where that is gone).
+
+    `db` is a connection for autocommit.
+    """
+    rows = await fetch_rows(db, _CHAIN, after, limit)
+    return tuple((_seal(row), sealable_of(row) if row[0] is not None else None) for row in rows)
 
 
 async def read_entries(db: AsyncConnection, *, after: int, limit: int) -> tuple[tuple[SealableEntry, Seal | None], ...]:
-    """The next entries after an id, each with its seal (None where it has none yet)."""
-    statement = (
-        select(*SEALABLE, *_SEAL)
-        .select_from(_WITHOUT_SEAL)
-        .where(audit_log.c.entry_id > after)
-        .order_by(audit_log.c.entry_id)
-        .limit(limit)
-    )
-    rows = (await db.execute(statement)).all()
-    return tuple((sealable_of(row), _seal(row) if row[_POSITION] is not None else None) for row in map(tuple, rows))
+    """The next entries after an id, each with its seal (None where it has none yet).
+
+    `db` is a connection for autocommit.
+    """
+    rows = await fetch_rows(db, _ENTRIES, after, limit)
+    return tuple((sealable_of(row), _seal(row) if row[_POSITION] is not None else None) for row in rows)
 
 
 def _seal(row: Sequence[Any]) -> Seal:
-    return Seal(
-        position=row[_POSITION],
-        entry_id=row[_POSITION + 1],
-        entry_digest=row[_POSITION + 2],
-        chain_digest=row[_POSITION + 3],
-    )
+    return Seal._make(row[_POSITION:])
