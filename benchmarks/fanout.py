@@ -87,10 +87,14 @@ async def _collect(viewers: Sequence[SocketClient]) -> _Delivered:
     return _Delivered(per_second=sum(received) / took, frames_each=received[0])
 
 
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+
+
 @asynccontextmanager
 async def _bare_server() -> AsyncIterator[int]:
     command = [sys.executable, "-m", "benchmarks.bare_fanout", str(_VIEWERS)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+    child = await asyncio.to_thread(_start, command)
     try:
         assert child.stdout is not None
         yield int(await asyncio.to_thread(child.stdout.readline))

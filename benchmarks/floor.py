@@ -99,9 +99,7 @@ class Floor:
             [(vehicle_id, str(number)) for number, vehicle_id in enumerate(vehicle_ids)],
         )
         redis = Redis.from_url(redis_url, max_connections=clients)
-        return cls(
-            connections=connections, redis=redis, user_id=user_id, vehicle_ids=vehicle_ids, worker_id=uuid4()
-        )
+        return cls(connections=connections, redis=redis, user_id=user_id, vehicle_ids=vehicle_ids, worker_id=uuid4())
 
     async def close(self) -> None:
         """Close all connections."""

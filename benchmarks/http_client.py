@@ -27,18 +27,17 @@ class UnexpectedAnswer(Exception):
 class HttpConnection(asyncio.Protocol):
     """Raises ConnectionError where the server closes the connection. Answers must carry a Content-Length."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str | None = None) -> None:
+        """`token` goes along with every request."""
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._waiting: asyncio.Future[Answer] | None = None
-        self._authorization = b""
+        self._authorization = f"authorization: Bearer {token}\r\n".encode() if token else b""
 
     @classmethod
     async def open(cls, host: str, port: int, token: str | None = None) -> "HttpConnection":
-        """Connect; `token` goes along with every request."""
-        _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
-        if token is not None:
-            connection._authorization = b"authorization: Bearer " + token.encode() + b"\r\n"
+        """Connect."""
+        _, connection = await asyncio.get_running_loop().create_connection(lambda: cls(token), host, port)
         return connection
 
     async def request(self, method: str, path: str, body: object = None) -> Answer:
@@ -70,7 +69,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its base class
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
 
     def data_received(self, data: bytes) -> None:
         """Look whether the answer is complete."""

@@ -40,7 +40,8 @@ async def measure(quick: bool) -> Sequence[Figure]:
             Figure(name=f"{name}: p{share}", value=f"{percentile(latencies, share / 100) * 1000:.1f} ms")
             for share in (50, 99)
         ]
-        figures.append(Figure(name=f"{name}: measured", value=f"{len(latencies)} chunks", runs=f"{pace:.0f} commands/s"))
+        measured = f"{len(latencies)} chunks"
+        figures.append(Figure(name=f"{name}: measured", value=measured, runs=f"{pace:.0f} commands/s"))
     return figures
 
 

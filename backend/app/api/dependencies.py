@@ -1,4 +1,8 @@
-"""What routes ask for: the state, the caller, the caller's address, a page of a list."""
+"""What routes ask for: the state, the caller, where the request came from, a page of a list.
+
+All of them are coroutines, although few wait for anything: FastAPI sends plain functions to a thread each, which costs
+more than all they do.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -22,7 +26,7 @@ _bearer = HTTPBearer(
 )
 
 
-def get_state(connection: HTTPConnection) -> ApiState:
+async def get_state(connection: HTTPConnection) -> ApiState:
     """The process's state; `create_api` put it there."""
     state: ApiState = connection.app.state.sovd
     return state
@@ -31,7 +35,7 @@ def get_state(connection: HTTPConnection) -> ApiState:
 State = Annotated[ApiState, Depends(get_state)]
 
 
-def get_access_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
+async def get_access_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
     """The token of `Authorization: Bearer`, unchecked; None where there is none."""
     if credentials is None or credentials.scheme.lower() != "bearer":
         return None
@@ -41,18 +45,21 @@ def get_access_token(credentials: Annotated[HTTPAuthorizationCredentials | None,
 AccessToken = Annotated[str | None, Depends(get_access_token)]
 
 
-def get_client_address(connection: HTTPConnection) -> str | None:
-    """Address the request came from. Behind a trusted proxy the server has already put the client's own there."""
-    return connection.client.host if connection.client else None
+def client_of(connection: HTTPConnection) -> ClientInfo:
+    """Where a request came from, for the audit trail and the list of sessions.
 
-
-def get_client(connection: HTTPConnection) -> ClientInfo:
-    """Where the request came from, for the audit trail and the list of sessions."""
+    Behind a trusted proxy the server has already put the client's own address there.
+    """
     return ClientInfo(
-        ip_address=get_client_address(connection),
+        ip_address=connection.client.host if connection.client else None,
         user_agent=connection.headers.get("user-agent", "")[:_USER_AGENT_LENGTH] or None,
         correlation_id=current_correlation_id(),
     )
+
+
+async def get_client(connection: HTTPConnection) -> ClientInfo:
+    """See `client_of`."""
+    return client_of(connection)
 
 
 Client = Annotated[ClientInfo, Depends(get_client)]
@@ -74,7 +81,7 @@ class Page:
     offset: int
 
 
-def get_page(
+async def get_page(
     limit: Annotated[int, Query(ge=1, le=200, description="how many items at most")] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000, description="how many items to leave out first")] = 0,
 ) -> Page:

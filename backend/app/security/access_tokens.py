@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ _AUDIENCE = "sovd-command-api"
 _ALGORITHM = "HS256"
 _MAX_LENGTH = 4096
 _SHORTEST_SECRET = 32
+_REMEMBERED = 4096
 _CLAIMS = ["sub", "sid", "iat", "exp", "jti", "iss", "aud"]
 
 
@@ -36,6 +38,7 @@ class AccessTokens:
         if len(self._key) < _SHORTEST_SECRET:
             raise ValueError(f"the token secret must have at least {_SHORTEST_SECRET} bytes")
         self.ttl_s = ttl_s
+        self._read_once = lru_cache(maxsize=_REMEMBERED)(self._verify)
 
     def issue(self, user_id: UserId, session_id: SessionId, now: datetime) -> str:
         """A token valid from `now` (the database's time) for `ttl_s` seconds."""
@@ -54,9 +57,13 @@ class AccessTokens:
         """Check signature, algorithm, issuer, audience and form. Raises NotAuthenticated, with one text for all cases.
 
         Expiry is not judged here: it would be by this machine's wall clock, and only the database's clock decides.
+        What a token says never changes, so genuine ones are remembered (a bounded number of them).
         """
         if len(token) > _MAX_LENGTH:
             raise _refusal()
+        return self._read_once(token)
+
+    def _verify(self, token: str) -> AccessClaims:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,

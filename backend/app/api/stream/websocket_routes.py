@@ -12,7 +12,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.api.dependencies import get_client
+from app.api.dependencies import client_of
 from app.api.state import ApiState
 from app.api.stream.stream_session_guard import (
     INTERNAL_ERROR,
@@ -64,7 +64,7 @@ class ResponseSocket:
     async def _serve(self, socket: WebSocket, token: str | None, receive: Receive, send: Send) -> Closing:
         state: ApiState = socket.app.state.sovd
         try:
-            request = WatchRequest(access_token=token, command_id=_command_id(socket), client=get_client(socket))
+            request = WatchRequest(access_token=token, command_id=_command_id(socket), client=client_of(socket))
             caller = await request.admit(state)
             viewer = state.hub.viewer(request.command_id, _after(socket))
             async with StreamSessionGuard(state, request, caller, self._limits) as guard, viewer:

@@ -1,6 +1,5 @@
 """Commands over REST (contract 4.1)."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -72,31 +71,31 @@ async def submit_command(
     return CommandOut.of(submitted.command)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
-    """What to list, as query parameters."""
-
-    vehicle_id: UUID | None = None
-    user_id: UUID | None = None
-    status: CommandStatus | None = None
-    command_name: Annotated[str | None, Query(max_length=64)] = None
-    since: Annotated[Moment | None, Query(description="submitted at or after; with a zone")] = None
-    until: Annotated[Moment | None, Query(description="submitted before; with a zone")] = None
+async def get_filter(
+    *,
+    vehicle_id: UUID | None = None,
+    user_id: UUID | None = None,
+    status: CommandStatus | None = None,
+    command_name: Annotated[str | None, Query(max_length=64)] = None,
+    since: Annotated[Moment | None, Query(description="submitted at or after; with a zone")] = None,
+    until: Annotated[Moment | None, Query(description="submitted before; with a zone")] = None,
+) -> CommandFilter:
+    """What to list, from the query parameters."""
+    return CommandFilter(
+        vehicle_id=VehicleId(vehicle_id) if vehicle_id else None,
+        user_id=UserId(user_id) if user_id else None,
+        status=status,
+        command_name=command_name,
+        since=since,
+        until=until,
+    )
 
 
 @router.get("", summary="List commands")
 async def list_commands(
-    caller: Caller, client: Client, state: State, page: Paging, query: Annotated[HistoryQuery, Depends()]
+    caller: Caller, client: Client, state: State, page: Paging, wanted: Annotated[CommandFilter, Depends(get_filter)]
 ) -> CommandList:
     """Commands on the vehicles the caller may see, newest first."""
-    wanted = CommandFilter(
-        vehicle_id=VehicleId(query.vehicle_id) if query.vehicle_id else None,
-        user_id=UserId(query.user_id) if query.user_id else None,
-        status=query.status,
-        command_name=query.command_name,
-        since=query.since,
-        until=query.until,
-    )
     items, total = await state.commands.list_commands(
         caller, wanted, client=client, limit=page.limit, offset=page.offset
     )
