@@ -18,8 +18,7 @@ help: ## Show this text
 	@echo "PYTHON=/path/to/python3 chooses the interpreter. SOVD_PORT, SOVD_HOME and the other settings are read by 'run'."
 
 run: ## Start the service with a demo fleet on http://127.0.0.1:8000; Ctrl-C ends it
-	@scripts/environment.sh requirements.lock
-	@SOVD_DEMO_FLEET=$${SOVD_DEMO_FLEET:-true} exec $(BIN)/sovd serve
+	@scripts/run.sh
 
 test: lint ## Run all that CI runs: checks, every test, coverage of at least 90 %
 	$(BIN)/pytest --cov=app --cov-report=term --cov-fail-under=90 -q

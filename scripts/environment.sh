@@ -6,6 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+trap 'echo; echo "Stopped. The next start makes .venv anew." >&2; exit 130' INT
+
 lock=$1
 marks=.venv/.made-from
 

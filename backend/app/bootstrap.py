@@ -18,6 +18,7 @@ from app.connectors.vehicle_connector import VehicleConnector
 from app.domain.bus_messages import WAKE_ACCOUNTS
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
+from app.embedded.supervision import in_thread
 from app.eventbus.event_bus import EventBus
 from app.observability.health import HealthCheck
 from app.observability.metrics import Metrics
@@ -86,7 +87,7 @@ async def engines(settings: Settings) -> AsyncIterator[Addresses]:
 @asynccontextmanager
 async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> AsyncIterator[Foundation]:
     """Migrate, open database and bus, and close them when the block ends. `role` names the process's connections."""
-    await asyncio.to_thread(upgrade, addresses.database_url)
+    await in_thread(lambda: upgrade(addresses.database_url))
     metrics = Metrics()
     pool = PoolSettings(size=settings.database_pool_size)
     async with AsyncExitStack() as stack:

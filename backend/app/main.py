@@ -4,23 +4,28 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import structlog
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from app.api.http_server import listen, make_server, url_of
 from app.bootstrap import Addresses, Foundation, api, engines, first_start, foundation, make_worker
 from app.domain.errors import SovdError
+from app.embedded.supervision import in_thread
 from app.observability.logs import configure_logging
 from app.settings import Settings
 from app.storage.migrate import upgrade
 from app.worker.supervisor import Worker
 
 _log = structlog.get_logger(__name__)
-_CLOSE_SOCKETS_WITHIN_S = 5
+_INTERRUPTED = 130
+"""Exit code of what was asked to stop before it was done, as a shell has it for Ctrl-C."""
 _LARGEST_VIEWER_MESSAGE = 64 * 1024
 """Bytes; viewers have nothing to say."""
 
@@ -34,6 +39,7 @@ class Stopping:
     def __init__(self) -> None:
         self.soon = asyncio.Event()
         self.now = asyncio.Event()
+        self.started = asyncio.Event()
 
     def signalled(self) -> None:
         """SIGINT or SIGTERM arrived."""
@@ -42,18 +48,35 @@ class Stopping:
         self.soon.set()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the process decides when to stop."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What a person wants to know of a server that has come up.
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `Stopping`."""
-        yield
+    `data` is the folder of the private engines, None where both are the user's own servers; `new_password` is that of
+    the admin that was made just now, if it was generated.
+    """
+
+    url: str
+    data: Path | None
+    demo_fleet: bool
+    new_password: str | None
 
 
-def serve(settings: Settings, *, with_worker: bool) -> int:
+class Announcer(Protocol):
+    """Tells the person who started the server. A service manager gets the log."""
+
+    def ready(self, serving: Serving) -> None:
+        """Requests are taken."""
+        ...
+
+    def stopping(self) -> None:
+        """The wish to stop was heard."""
+        ...
+
+
+def serve(settings: Settings, announcer: Announcer, *, with_worker: bool) -> int:
     """Serve the API until SIGINT or SIGTERM; a second signal does not wait for running commands."""
-    return _run(settings, lambda stopping: _serve(settings, stopping, with_worker=with_worker))
+    return _run(settings, lambda stopping: _serve(settings, stopping, announcer, with_worker=with_worker))
 
 
 def run_worker(settings: Settings) -> int:
@@ -66,40 +89,73 @@ def migrate(settings: Settings) -> int:
 
     async def work(_: Stopping) -> None:
         async with engines(settings) as addresses:
-            await asyncio.to_thread(upgrade, addresses.database_url)
+            await in_thread(lambda: upgrade(addresses.database_url))
 
-    return _run(settings, work)
+    return _run(settings, work, code_if_cut_short=_INTERRUPTED)
 
 
-def _run(settings: Settings, work: Callable[[Stopping], Awaitable[None]]) -> int:
+def _run(settings: Settings, work: Callable[[Stopping], Awaitable[None]], *, code_if_cut_short: int = 0) -> int:
     configure_logging(settings.log_level, settings.log_format)
-
-    async def main() -> None:
-        stopping = Stopping()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopping.signalled)
-        await work(stopping)
-
     try:
-        uvloop.run(main())
+        whole = uvloop.run(_until_signalled(work))
     except SovdError as error:
         print(f"sovd: {error.message}", file=sys.stderr)  # noqa: T201 - the last word of a process that cannot start
         return 1
-    return 0
+    return 0 if whole else code_if_cut_short
 
 
-async def _serve(settings: Settings, stopping: Stopping, *, with_worker: bool) -> None:
-    with _listen(settings.host, settings.port) as listener:
+async def _until_signalled(work: Callable[[Stopping], Awaitable[None]]) -> bool:
+    """Do the work, which heeds `stopping` once it has started; until then a signal cancels it. False if it did."""
+    stopping = Stopping()
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work(stopping))
+
+    def signalled() -> None:
+        stopping.signalled()
+        if not stopping.started.is_set():
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signalled)
+    await asyncio.wait({task})
+    if task.cancelled() and stopping.soon.is_set():
+        return False
+    await task
+    return True
+
+
+async def _serve(settings: Settings, stopping: Stopping, announcer: Announcer, *, with_worker: bool) -> None:
+    with listen(settings.host, settings.port) as listener:
         async with engines(settings) as addresses:
-            await serve_until_stopped(
-                settings,
-                addresses,
-                listener,
-                stopping,
-                with_worker=with_worker,
-                on_ready=lambda _, password: _greet(listener, password),
-            )
+            all_own = settings.database_url is not None and settings.redis_url is not None
+
+            def on_ready(_: FastAPI, new_password: str | None) -> None:
+                announcer.ready(
+                    Serving(
+                        url=url_of(listener),
+                        data=None if all_own else addresses.home,
+                        demo_fleet=settings.demo_fleet,
+                        new_password=new_password,
+                    )
+                )
+
+            async with _announced(stopping, announcer):
+                await serve_until_stopped(
+                    settings, addresses, listener, stopping, with_worker=with_worker, on_ready=on_ready
+                )
+
+
+@asynccontextmanager
+async def _announced(stopping: Stopping, announcer: Announcer) -> AsyncIterator[None]:
+    async def tell() -> None:
+        await stopping.soon.wait()
+        announcer.stopping()
+
+    telling = asyncio.create_task(tell(), name="announce the stop")
+    try:
+        yield
+    finally:
+        telling.cancel()
 
 
 async def serve_until_stopped(
@@ -118,31 +174,14 @@ async def serve_until_stopped(
     async with foundation(settings, addresses, role="api") as base, api(settings, base) as app:
         password = await first_start(settings, app.state.sovd.accounts, base)
         async with _worker_beside(settings, base, stopping) if with_worker else _nothing():
-            server = _make_server(settings, app)
+            server = make_server(app, trusted_proxies=settings.trusted_proxies)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(server.serve(sockets=[listener]), name="http")
+                stopping.started.set()
                 on_ready(app, password)
                 await stopping.soon.wait()
                 app.state.sovd.hub.stop()
                 server.should_exit = True
-
-
-def _make_server(settings: Settings, app: FastAPI) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,  # would compress the same text once per viewer
-            ws_max_size=_LARGEST_VIEWER_MESSAGE,
-            http="httptools",
-            forwarded_allow_ips=settings.trusted_proxies,
-            timeout_graceful_shutdown=_CLOSE_SOCKETS_WITHIN_S,
-        )
-    )
 
 
 @asynccontextmanager
@@ -168,37 +207,5 @@ async def _nothing() -> AsyncIterator[None]:
 
 async def _work(settings: Settings, stopping: Stopping) -> None:
     async with engines(settings) as addresses, foundation(settings, addresses, role="worker") as base:
+        stopping.started.set()
         await make_worker(settings, base).run(stopping.soon, stopping.now)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise PortTaken(
-            f"cannot listen on {host}:{port} ({error.strerror}); set SOVD_PORT or SOVD_HOST to something free"
-        ) from error
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
-    return listener
-
-
-class PortTaken(SovdError):
-    """Somebody else listens on our port."""
-
-    code = "port_taken"
-
-
-def _greet(listener: socket.socket, password: str | None) -> None:
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    lines = [f"SOVD Command serves on http://{shown}:{port}   (API: /docs, health: /health/ready; Ctrl-C stops)"]
-    if password is not None:
-        lines += [
-            "",
-            "First start: sign in as  admin  with the password  " + password,
-            "It is shown only this once. Change it with: sovd user password admin",
-        ]
-    lines += ["", f"Try:  sovd login --server http://{shown}:{port} --username admin", "      sovd vehicles"]
-    print("\n".join(lines), flush=True)  # noqa: T201 - what the person who started us is waiting for

@@ -1,0 +1,62 @@
+"""The HTTP server: its socket, and uvicorn as we run it."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.domain.errors import SovdError
+
+_CLOSE_SOCKETS_WITHIN_S = 5
+
+
+class PortTaken(SovdError):
+    """Somebody else listens on our port."""
+
+    code = "port_taken"
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without its own signal handling: the process decides when to stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process."""
+        yield
+
+
+def make_server(app: FastAPI, *, trusted_proxies: str) -> HttpServer:
+    """A server for the app; it serves on a socket of `listen`. `X-Forwarded-For` of `trusted_proxies` is believed."""
+    return HttpServer(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            http="httptools",
+            forwarded_allow_ips=trusted_proxies,
+            timeout_graceful_shutdown=_CLOSE_SOCKETS_WITHIN_S,
+        )
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise PortTaken(
+            f"cannot listen on {host}:{port} ({error.strerror}); set SOVD_PORT or SOVD_HOST to something free"
+        ) from error
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where a browser on this machine finds it; a socket on all addresses is shown as the machine's own."""
+    host, port = listener.getsockname()[:2]
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
+    return f"http://{f'[{here}]' if ':' in here else here}:{port}"

@@ -1,0 +1,64 @@
+"""What the person who starts the server reads: where it is, how to sign in, what to type next."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from app.main import Serving
+
+
+class TerminalAnnouncer:
+    """Prints to standard output, at once."""
+
+    def ready(self, serving: Serving) -> None:
+        """See `app.main.Announcer`."""
+        print("\n".join(greeting(serving, program=program_name(), folder=Path.cwd())), flush=True)
+
+    def stopping(self) -> None:
+        """See `app.main.Announcer`."""
+        if sys.stdout.isatty():
+            print("\nStopping. Commands that run may end first; Ctrl-C again does not wait for them.", flush=True)
+
+
+def program_name() -> str:
+    """What to type to get this program again: its path as it was given, or its name where the shell finds it."""
+    given = sys.argv[0]
+    found = shutil.which("sovd")
+    return "sovd" if found is not None and Path(found) == Path(given) else given
+
+
+def greeting(serving: Serving, *, program: str, folder: Path) -> list[str]:
+    """The lines, for a terminal of 80 columns. Pure. `folder` is where `program` is to be typed."""
+    lines = [
+        "",
+        f"SOVD Command serves on {serving.url}   (Ctrl-C stops it; the data stay)",
+        "",
+        f"  API, to try out   {serving.url}/docs",
+        f"  Health            {serving.url}/health/ready",
+    ]
+    if serving.data is not None:
+        lines.append(f"  Data              {serving.data}")
+    return [*lines, "", *_account_lines(serving, program), "", *_next_lines(serving, program, folder), ""]
+
+
+def _account_lines(serving: Serving, program: str) -> list[str]:
+    if serving.new_password is None:
+        return [f"Forgot the admin's password?  {shlex.quote(program)} user password admin --local"]
+    return [
+        "First start: this account was made for you. The password is shown only this once.",
+        "",
+        "  User name   admin",
+        f"  Password    {serving.new_password}",
+    ]
+
+
+def _next_lines(serving: Serving, program: str, folder: Path) -> list[str]:
+    typed = shlex.quote(program)
+    lines = ["Next, in a second terminal:", ""]
+    if "/" in program and not Path(program).is_absolute():
+        lines.append(f"  cd {shlex.quote(str(folder))}")
+    lines += [f"  {typed} login --server {serving.url} --username admin", f"  {typed} vehicles"]
+    if serving.demo_fleet:
+        lines.append(f"  {typed} run ReadDTC --vehicle 103")
+    return lines
