@@ -42,7 +42,8 @@ if [ ! -d "$marks" ] || ! is_new_enough .venv/bin/python; then
     python=$(find_python)
     echo "Making .venv with $("$python" --version) ..."
     rm -rf .venv
-    "$python" -m venv .venv || fail "this Python cannot make environments (on Debian and Ubuntu: apt install python3-venv)"
+    told=$("$python" -m venv .venv 2>&1) ||
+        fail "this Python cannot make environments (on Debian and Ubuntu: apt install python3-venv): $told"
 fi
 rm -rf "$marks" "$marks.new"
 

@@ -126,7 +126,7 @@ async def _until_signalled(work: Callable[[Stopping], Awaitable[None]]) -> bool:
 
 async def _serve(settings: Settings, stopping: Stopping, announcer: Announcer, *, with_worker: bool) -> None:
     with listen(settings.host, settings.port) as listener:
-        async with engines(settings) as addresses:
+        async with _announced(stopping, announcer), engines(settings) as addresses:
             all_own = settings.database_url is not None and settings.redis_url is not None
 
             def on_ready(_: FastAPI, new_password: str | None) -> None:
@@ -139,10 +139,9 @@ async def _serve(settings: Settings, stopping: Stopping, announcer: Announcer, *
                     )
                 )
 
-            async with _announced(stopping, announcer):
-                await serve_until_stopped(
-                    settings, addresses, listener, stopping, with_worker=with_worker, on_ready=on_ready
-                )
+            await serve_until_stopped(
+                settings, addresses, listener, stopping, with_worker=with_worker, on_ready=on_ready
+            )
 
 
 @asynccontextmanager

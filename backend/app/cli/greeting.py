@@ -18,7 +18,7 @@ class TerminalAnnouncer:
     def stopping(self) -> None:
         """See `app.main.Announcer`."""
         if sys.stdout.isatty():
-            print("\nStopping. Commands that run may end first; Ctrl-C again does not wait for them.", flush=True)
+            print("\nStopping (Ctrl-C again does not wait for running commands) ...", flush=True)
 
 
 def program_name() -> str:
