@@ -17,6 +17,9 @@ class Lock(IntEnum):
     AUDIT_SEALER = 2
     """The end of the audit chain."""
 
+    HOUSEKEEPING = 3
+    """What is thrown away."""
+
 
 async def acquire(db: AsyncConnection, lock: Lock) -> None:
     """Wait for the lock."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access_policy import Actor
@@ -155,6 +155,29 @@ async def standings_of(db: AsyncConnection, user_ids: Collection[UserId]) -> dic
     statement = select(users.c.user_id, users.c.role, users.c.is_active, users.c.vehicle_ids, revoked.label("revoked"))
     rows = await db.execute(statement.where(users.c.user_id.in_(list(user_ids))))
     return {UserId(row.user_id): f"{row.role} {row.is_active} {row.vehicle_ids} {row.revoked}" for row in rows}
+
+
+async def delete_old_tokens(db: AsyncConnection, *, days: int, limit: int) -> int:
+    """Delete up to `limit` refresh tokens of sessions that ended more than `days` days ago; how many."""
+    old = (
+        select(refresh_tokens.c.token_digest)
+        .join(sessions, sessions.c.session_id == refresh_tokens.c.session_id)
+        .where(_ended_before(days))
+        .limit(limit)
+    )
+    return (await db.execute(delete(refresh_tokens).where(refresh_tokens.c.token_digest.in_(old)))).rowcount
+
+
+async def delete_old_sessions(db: AsyncConnection, *, days: int, limit: int) -> int:
+    """Delete up to `limit` sessions without tokens that ended more than `days` days ago; how many."""
+    without_tokens = ~select(1).where(refresh_tokens.c.session_id == sessions.c.session_id).exists()
+    old = select(sessions.c.session_id).where(_ended_before(days), without_tokens).limit(limit)
+    return (await db.execute(delete(sessions).where(sessions.c.session_id.in_(old)))).rowcount
+
+
+def _ended_before(days: int) -> ColumnElement[bool]:
+    ended_at = func.least(sessions.c.revoked_at, sessions.c.expires_at)  # PostgreSQL's LEAST passes over nulls
+    return ended_at < func.now() - func.make_interval(0, 0, 0, days)
 
 
 _STANDING = (

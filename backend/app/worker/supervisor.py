@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import socket
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -21,6 +22,7 @@ from app.repositories.unit_of_work import UnitOfWork
 from app.services.audit_service import AuditService
 from app.storage.engine import Database
 from app.worker.dispatcher import Dispatcher
+from app.worker.housekeeping import Housekeeping
 from app.worker.presence import Presence
 from app.worker.reconciliation import Reconciliation
 from app.worker.recorder import Recorder
@@ -29,6 +31,7 @@ from app.worker.steady_loop import run_steadily
 from app.worker.worker_lease import WorkerLease
 
 _log = structlog.get_logger(__name__)
+_TIDY_EVERY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,7 @@ class Worker:
         )
         self._recovery = Recovery(unit_of_work, self._lease, self._dispatcher, metrics)
         self._reconciliation = Reconciliation(unit_of_work, worker_name=name)
+        self._housekeeping = Housekeeping(unit_of_work)
 
     async def run(self, stop: asyncio.Event, stop_now: asyncio.Event) -> None:
         """Work until `stop` is set, then claim nothing more and let what runs finish (at most `drain_s` seconds).
@@ -123,6 +127,7 @@ class Worker:
             "reconciliation": run_steadily("reconciliation", self._reconciliation.settle_unknown, interval_s=poll_s),
             "presence": self._presence.run(),
             "audit seals": self._audit.keep_sealing(),
+            "housekeeping": run_steadily("housekeeping", self._housekeeping.tidy, interval_s=_tidy_interval_s()),
         }
 
     async def _drain(self, stop_now: asyncio.Event) -> None:
@@ -140,3 +145,8 @@ class Worker:
             self._dispatcher.cancel([CommandId(UUID(body))])
         except ValueError:
             _log.warning("not a command id on the cancel channel")
+
+
+def _tidy_interval_s() -> float:
+    """Each worker its own, so that workers that were started together do not stay in step."""
+    return _TIDY_EVERY_S * random.uniform(0.9, 1.1)  # noqa: S311 - nothing secret
