@@ -6,7 +6,10 @@ string is to be sent (`COUNT LENGTH`); all sockets begin when the last of the ex
 
 import asyncio
 import socket
+import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 import uvloop
@@ -53,6 +56,23 @@ async def serve(expected: int) -> None:
         app, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio", http="httptools"
     )
     await uvicorn.Server(config).serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def bare_server(expected: int) -> AsyncIterator[int]:
+    """Serve from a child process while the block runs; gives the port."""
+    child = await asyncio.to_thread(_start, expected)
+    try:
+        assert child.stdout is not None
+        yield int(await asyncio.to_thread(child.stdout.readline))
+    finally:
+        child.terminate()
+        await asyncio.to_thread(child.wait, 30)
+
+
+def _start(expected: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "benchmarks.bare_fanout", str(expected)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own module
 
 
 if __name__ == "__main__":
