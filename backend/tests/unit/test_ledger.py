@@ -81,5 +81,5 @@ def test_lost_and_unfinished_commands_are_found(accepted: list[str]) -> None:
         chunks=(),
         history=history("submitted"),
     )
-    with pytest.raises(AssertionError, match="lost|limbo"):
+    with pytest.raises(AssertionError, match=r"lost|limbo"):
         Ledger({"one": GOOD, "waiting": waiting}).check(accepted)
