@@ -38,7 +38,7 @@ async def add_session(
                 text(
                     "INSERT INTO refresh_tokens (token_digest, session_id, spent_at) VALUES (:digest, :session, now())"
                 ),
-                {"digest": uuid4().bytes, "of": session_id},
+                {"digest": uuid4().bytes, "session": session_id},
             )
     return session_id
 
