@@ -7,7 +7,7 @@ may have changed a vehicle.
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -165,6 +165,22 @@ def definition_of(command_name: str) -> CommandDefinition:
             code="unknown_command",
         )
     return definition
+
+
+def definition_of_stored(command_name: str) -> CommandDefinition:
+    """The definition of a command that was accepted once, for deciding about its end; never raises.
+
+    One that this release does not know (a newer one accepted it) counts as the worst: it may have changed the vehicle.
+    """
+    return COMMANDS.get(command_name) or replace(
+        CLEAR_DTC,
+        name=command_name,
+        title=command_name,
+        description="A command that this release does not know.",
+        idempotent=False,
+        risk=RiskClass.R4,
+        minimum_role=Role.ADMIN,
+    )
 
 
 def check_params(definition: CommandDefinition, params: Mapping[str, Any]) -> None:

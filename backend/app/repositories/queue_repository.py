@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access_policy import Actor
+from app.domain.catalogue import COMMANDS
 from app.domain.command import Command
 from app.domain.identifiers import CommandId, UserId, VehicleId, WorkerId
 from app.domain.json_values import JsonObject, encode_json
@@ -65,6 +66,7 @@ WITH RECURSIVE heads AS (
     JOIN vehicles v ON v.vehicle_id = c.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
     LEFT JOIN running r ON r.user_id = c.user_id
     WHERE NOT EXISTS (SELECT 1 FROM commands a WHERE a.lane = h.lane AND a.status = 'in_progress')
+        AND c.command_name = ANY(CAST(:known_names AS text[]))
 ), picked AS (
     SELECT c.command_id FROM commands c JOIN ready r ON r.command_id = c.command_id
     WHERE c.status = 'pending'
@@ -120,10 +122,12 @@ FROM commands WHERE status = 'pending'
 async def claim(db: AsyncConnection, worker_id: WorkerId, worker_name: str, slots: int) -> list[ClaimedCommand]:
     """Move up to `slots` waiting commands to `in_progress` under this worker's lease, oldest first.
 
-    Only commands of connected vehicles whose lane is free and whose expiry lies ahead. Two workers never get the same
-    command, nor two commands of one lane (a unique index refuses it: ConstraintViolated, then claim again).
+    Only commands of connected vehicles whose lane is free and whose expiry lies ahead, and only those of this
+    release's catalogue: what a newer release accepted waits, with its lane, for a worker that knows it. Two workers
+    never get the same command, nor two commands of one lane (a unique index refuses it: ConstraintViolated, then claim
+    again).
     """
-    values = {"worker_id": worker_id, "worker_name": worker_name, "slots": slots}
+    values = {"worker_id": worker_id, "worker_name": worker_name, "slots": slots, "known_names": list(COMMANDS)}
     rows = (await db.execute(_CLAIM, values)).mappings().all()
     return [read_claimed(dict(row)) for row in rows]
 

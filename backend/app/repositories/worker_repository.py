@@ -57,11 +57,11 @@ SELECT {", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(","))}, 
     v.address, v.vin, u.username, u.role, u.is_active, u.vehicle_ids,
     (SELECT coalesce(max(r.sequence_number), 0) FROM responses r WHERE r.command_id = c.command_id) AS chunks_stored
 FROM commands c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
-WHERE c.status = 'in_progress' AND (
+WHERE c.status = 'in_progress' AND c.command_id <> ALL(CAST(:running AS uuid[])) AND (
     NOT EXISTS (
         SELECT 1 FROM workers w WHERE w.worker_id = c.lease_owner AND w.lease_expires_at > clock_timestamp()
     ) OR (
-        c.lease_owner = :worker_id AND c.command_id <> ALL(CAST(:running AS uuid[]))
+        c.lease_owner = :worker_id
         AND c.started_at < clock_timestamp() - make_interval(secs => :grace_s)
     )
 )
@@ -146,8 +146,11 @@ async def forget_dead(db: AsyncConnection) -> None:
 async def lock_orphans(
     db: AsyncConnection, worker_id: WorkerId, running: Collection[CommandId], limit: int
 ) -> list[ClaimedCommand]:
-    """Lock running commands that nobody runs: their worker's lease ran out, or they are this worker's and not among
-    `running` (the commands it knows to run), claimed longer ago than a moment. Other workers skip them meanwhile.
+    """Lock running commands that nobody runs: their worker's lease ran out, or they are this worker's and were claimed
+    longer ago than a moment. Other workers skip them meanwhile.
+
+    Never one of `running`, the commands that run in this process: after a lost lease such a run may still be leaving
+    its vehicle, and a second one beside it would be two testers on one vehicle.
     """
     values = {"worker_id": worker_id, "running": list(running), "limit": limit, "grace_s": _CLAIM_GRACE_S}
     rows = (await db.execute(_ORPHANS, values)).mappings().all()

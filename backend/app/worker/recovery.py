@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from app.domain.bus_messages import BusMessage
-from app.domain.catalogue import definition_of
+from app.domain.catalogue import definition_of_stored
 from app.domain.command import Ending
 from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId, WorkerId
@@ -64,7 +64,7 @@ class Recovery:
 
     async def _decide(self, work: Work, orphan: ClaimedCommand, worker_id: WorkerId) -> ClaimedCommand | None:
         command = orphan.command
-        definition = definition_of(command.command_name)
+        definition = definition_of_stored(command.command_name)
         may_again = may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
         if may_again and command.cancel_requested_at is None:
             _log.warning("taken over from a dead worker", command_id=str(command.command_id), attempt=command.attempt)

@@ -109,7 +109,7 @@ class WorkerLease:
             return
         async with asyncio.timeout(self._heartbeat_s), self._database.autocommit() as db:
             beat = await worker_repository.heartbeat(db, self.worker_id, self._lease_s)
-        if self._held_until is None:
+        if not self.is_held:
             return  # lost while the heartbeat was on its way: not revived
         if beat is None:
             self._lose()
