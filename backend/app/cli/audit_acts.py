@@ -45,6 +45,11 @@ async def list_audit(request: AuditRequest) -> int:
     return ExitCode.DONE
 
 
+_NOTE_THE_HEAD = (
+    "Note the head elsewhere: `audit verify --expected-head` with it also finds a trail cut off at its end."
+)
+
+
 async def verify_audit(server: str | None, expected_head: str | None, as_json: bool) -> int:
     """Let the server recompute the chain. Exit code 1 where it does not hold."""
     terminal = Terminal(as_json)
@@ -56,6 +61,8 @@ async def verify_audit(server: str | None, expected_head: str | None, as_json: b
     else:
         for line in verification_lines(found):
             terminal.line(one_line(line))
+        if found.get("intact") is True and expected is None:
+            terminal.note(_NOTE_THE_HEAD)
     return ExitCode.DONE if found.get("intact") is True else ExitCode.FAILED
 
 
@@ -77,7 +84,6 @@ def verification_lines(found: JsonObject) -> list[str]:
         return [
             f"intact: {found.get('checked')} sealed entries checked{waiting}",
             f"head {head.get('position')}:{head.get('chain_digest')}",
-            "Note the head elsewhere: `audit verify --expected-head` with it also finds a trail cut off at its end.",
         ]
     bad = found.get("first_bad") or {}
     entry = f"entry {bad.get('entry_id')}" if bad.get("entry_id") is not None else "an entry"

@@ -25,6 +25,7 @@ from app.client import ClientError
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.errors import EmbeddedError
 from app.embedded.home import default_home
+from app.observability.logs import configure_logging
 from app.settings import Settings
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red", Level.SKIPPED: "dim"}
@@ -33,6 +34,7 @@ _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red", Level.SKI
 async def examine(server: str | None, as_json: bool) -> int:
     """Run every check. Exit code 1 where one fails."""
     terminal = Terminal(as_json)
+    configure_logging("warning", "console")
     checks = await run_checks(server)
     if as_json:
         terminal.json(

@@ -20,7 +20,7 @@ from app.storage.migrate import current_and_head
 
 _WITHIN_S = 5.0
 _OLDEST_PYTHON = (3, 11)
-_OLDEST_POSTGRES = 14
+_OLDEST_POSTGRES = 16
 _CLOCK_TOLERANCE_S = 2.0
 
 

@@ -8,6 +8,7 @@ from app.cli.usage_errors import UsageRefused
 from app.domain.access_policy import Actor
 from app.domain.roles import Role
 from app.domain.session import ClientInfo
+from app.observability.logs import configure_logging
 from app.repositories import user_repository
 
 
@@ -18,6 +19,7 @@ async def set_password(username: str, password: str) -> int:
     password, ServiceError where the database cannot be reached.
     """
     settings = read_settings()
+    configure_logging("warning", "console")
     async with (
         engines(settings) as addresses,
         foundation(settings, addresses, role="console") as base,

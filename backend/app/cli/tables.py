@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.listings import Listing
 from app.cli.payloads import describe_payload
 from app.cli.plain_text import one_line
 from app.cli.quantities import show_age, show_seconds, show_time
@@ -38,25 +39,25 @@ def cell(text: object, style: str = "") -> Text:
     return Text(one_line("" if text is None else str(text)), style=style)
 
 
-def vehicle_table(vehicles: Sequence[VehicleView], now: datetime) -> Table:
+def vehicle_table(vehicles: Sequence[VehicleView], now: datetime) -> Listing:
     """The fleet: presence, and why, and the age of the last answer."""
-    table = plain_table("VIN", "Vehicle", "Presence", "Last answer", "Address")
+    table = Listing(("VIN", "Vehicle", "Last answer", "Presence", "Address"), frozenset({"Presence", "Address"}))
     for vehicle in vehicles:
         model = f"{vehicle.make} {vehicle.model}" + (f" ({vehicle.year})" if vehicle.year else "")
         presence = vehicle.connection_status + (f": {vehicle.status_cause}" if vehicle.status_cause else "")
         table.add_row(
             cell(vehicle.vin),
             cell(model),
-            cell(presence, PRESENCE_STYLES.get(vehicle.connection_status, "dim")),
             cell(show_age(vehicle.last_seen_at, now)),
+            cell(presence, PRESENCE_STYLES.get(vehicle.connection_status, "dim")),
             cell(vehicle.address or ""),
         )
     return table
 
 
-def history_table(commands: Sequence[CommandView], vins: Mapping[str, str], now: datetime) -> Table:
+def history_table(commands: Sequence[CommandView], vins: Mapping[str, str], now: datetime) -> Listing:
     """Commands, newest first; `vins` names the vehicles by id."""
-    table = plain_table("Command id", "Command", "VIN", "Status", "Submitted", "Took")
+    table = Listing(("Command id", "Command", "VIN", "Status", "Submitted", "Took"), frozenset({"Command id"}))
     for command in commands:
         table.add_row(
             cell(command.command_id),
@@ -168,9 +169,10 @@ def definition_table(definitions: Sequence[JsonObject]) -> Table:
     return table
 
 
-def user_table(users: Sequence[UserView]) -> Table:
+def user_table(users: Sequence[UserView]) -> Listing:
     """Accounts."""
-    table = plain_table("User", "Role", "Active", "Vehicles", "E-mail", "User id")
+    columns = ("User", "Role", "Active", "Vehicles", "User id", "E-mail")
+    table = Listing(columns, frozenset({"User id", "E-mail"}))
     for user in users:
         scope = user.raw.get("vehicle_ids")
         table.add_row(
@@ -178,15 +180,15 @@ def user_table(users: Sequence[UserView]) -> Table:
             cell(user.role),
             cell("yes" if user.is_active else "no", "" if user.is_active else "red"),
             cell("all" if scope is None else f"{len(scope)} vehicles"),
-            cell(user.email or ""),
             cell(user.user_id),
+            cell(user.email or ""),
         )
     return table
 
 
-def audit_table(entries: Sequence[JsonObject]) -> Table:
+def audit_table(entries: Sequence[JsonObject]) -> Listing:
     """Entries of the audit trail."""
-    table = plain_table("Entry", "Time", "Who", "Did", "To", "Outcome", "Details")
+    table = Listing(("Entry", "Time", "Who", "Did", "Outcome", "To", "Details"), frozenset({"To", "Details"}))
     for entry in entries:
         refused = entry.get("outcome") == "refused"
         target = " ".join(str(entry[name]) for name in ("object_type", "object_id") if entry.get(name))
@@ -195,8 +197,8 @@ def audit_table(entries: Sequence[JsonObject]) -> Table:
             cell(_time_of(entry)),
             cell(entry.get("actor_name") or entry.get("actor_id") or entry.get("actor_type")),
             cell(entry.get("action")),
-            cell(target),
             cell(entry.get("outcome"), "red" if refused else ""),
+            cell(target),
             cell(_details(entry.get("details") or {})),
         )
     return table

@@ -1,6 +1,7 @@
 """Where output goes: results to standard output, everything else to standard error."""
 
 import json
+import os
 import sys
 from dataclasses import dataclass, field
 
@@ -8,10 +9,16 @@ from rich.console import Console, RenderableType
 
 from app.cli.plain_text import one_line
 
+_UNFOLDED = 4000
+"""Columns of a file or pipe: each item of a listing stays on one line, for the programs that read it."""
+
 
 def _out() -> Console:
     # No markup and no highlighting anywhere: text from vehicles and servers is shown, never interpreted.
-    return Console(markup=False, highlight=False, emoji=False)
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _UNFOLDED
+    return console
 
 
 def _err() -> Console:
@@ -42,7 +49,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Tell something beside the result."""
-        self.err.print(one_line(text), soft_wrap=True)
+        self.err.print(one_line(text), soft_wrap=not self.err.is_terminal)
 
     @property
     def can_ask(self) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.embedded.engines import EmbeddedEngines
 from support.http_peer import Answer, HttpPeer
 from support.running_app import ADMIN_PASSWORD, RunningApp
 from support.sovd_process import Result, SovdUser
@@ -36,6 +37,14 @@ async def test_doctor_before_and_after_migrate(owner: SovdUser, empty_database_u
     }
     assert (await owner.call("migrate", env=environment)).code == 0
     assert levels(await owner.call("doctor", "--json", env=environment))["Schema"] == "ok"
+
+
+async def test_doctor_prints_nothing_but_its_findings_beside_running_engines(
+    owner: SovdUser, tmp_path: Path, database_url: str
+) -> None:
+    async with EmbeddedEngines.running(tmp_path / "data", database=False):
+        found = await owner.call("doctor", "--json", env={"SOVD_DATABASE_URL": database_url, "SOVD_PORT": "0"})
+    assert (levels(found)["Redis"], found.err) == ("ok", "")
 
 
 async def test_doctor_names_what_is_wrong_and_what_to_do(owner: SovdUser) -> None:

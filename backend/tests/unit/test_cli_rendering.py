@@ -150,6 +150,24 @@ def test_a_running_command_has_no_duration_yet() -> None:
     assert "1.50 s" not in drawn(history_table([running], {}, NOW))
 
 
+def test_on_a_narrow_terminal_ids_are_whole_and_each_item_takes_two_lines() -> None:
+    slow = read_command(COMMAND | {"command_id": "05844db3-6488-4f58-8b54-f38b99b6827f", "status": "outcome_unknown"})
+    shown = drawn(history_table([slow, slow], {"v": "WVWZZZ1KZAW000001"}, NOW), width=80)
+    header, *lines = [line.rstrip() for line in shown.splitlines()]
+    assert header.split() == ["Command", "VIN", "Status", "Submitted", "Took"]
+    assert lines[0] == "ReadDTC  WVWZZZ1KZAW000001  outcome_unknown  1 min ago  1.50 s"
+    assert lines[1] == "  05844db3-6488-4f58-8b54-f38b99b6827f"
+    assert lines[2:] == lines[:2]
+
+
+def test_a_pipe_gets_each_item_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    out = Terminal().out
+    out.file = io.StringIO()
+    out.print(vehicle_table([read_vehicle(VEHICLE | {"status_cause": "no answer " * 50})], NOW))
+    assert len(out.file.getvalue().splitlines()) == 2
+
+
 def test_facts_of_a_command() -> None:
     shown = drawn(command_facts(read_command(COMMAND), "WVW", NOW))
     for part in ("vehicle_refused: NRC 0x22", '{"ecuAddress":"0x10"}', "engine light", "the vehicle refused", "abc"):
@@ -189,7 +207,7 @@ def test_users_definitions_and_audit_entries() -> None:
 
 def test_the_verdict_on_the_audit_trail() -> None:
     good = {"intact": True, "checked": 3, "unsealed": 1, "head": {"position": 3, "chain_digest": "ab"}}
-    assert verification_lines(good)[:2] == [
+    assert verification_lines(good) == [
         "intact: 3 sealed entries checked; 1 newer ones are not sealed yet",
         "head 3:ab",
     ]
