@@ -34,7 +34,7 @@ class SweepPlan:
 
 
 def sweep(base_url: str, token: str, plan: SweepPlan) -> Sweep:
-    """Call every operation of the served document with good and bad data. Blocks: run it on a thread."""
+    """Call every operation of the served document with good and bad data. Blocks: run it elsewhere."""
     config = SchemathesisConfig.from_dict(_config(base_url, token, plan))
     document = schemathesis.openapi.from_url(f"{base_url}/openapi.json", config=config)
     failures: dict[str, None] = {}
