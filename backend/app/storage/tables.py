@@ -196,6 +196,12 @@ audit_log = Table(
     Column("correlation_id", Text),
     Column("ip_address", Text),
     Index("ix_audit_log_object_id_entry_id", "object_id", "entry_id"),
+    Index(
+        "ix_audit_log_occurred_at",
+        "occurred_at",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    ),
 )
 
 audit_seals = Table(
