@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: str = Field(default="127.0.0.1", description="addresses whose X-Forwarded-For is believed")
 
-    worker_slots: int = Field(default=64, ge=1, le=10_000, description="commands a worker runs side by side")
+    worker_slots: int = Field(default=512, ge=1, le=10_000, description="commands a worker runs side by side")
     lease_s: float = Field(default=6.0, gt=0)
     heartbeat_s: float = Field(default=1.5, gt=0)
     queue_poll_s: float = Field(

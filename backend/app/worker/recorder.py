@@ -16,6 +16,7 @@ from app.repositories.recording_repository import Recorded, Recording
 from app.repositories.unit_of_work import Publisher
 from app.storage.engine import Database
 from app.storage.group_commit import GroupCommit
+from app.worker.command_run import UNCONFIRMED_LIMIT
 from app.worker.worker_lease import WorkerLease
 
 _log = structlog.get_logger(__name__)
@@ -23,14 +24,22 @@ _PAUSE_S = 0.2
 
 
 class Recorder:
-    """Stores steps of running commands in the order in which they were given, and publishes each after its commit."""
+    """Stores steps of running commands in the order in which they were given, and publishes each after its commit.
 
-    def __init__(self, database: Database, publisher: Publisher, lease: WorkerLease, metrics: Metrics) -> None:
+    Has room for `runs` running commands, each of which waits for the database after `UNCONFIRMED_LIMIT` chunks: it is
+    the runs that are held back, never a step that is refused.
+    """
+
+    def __init__(
+        self, database: Database, publisher: Publisher, lease: WorkerLease, metrics: Metrics, *, runs: int
+    ) -> None:
         self._database = database
         self._publisher = publisher
         self._lease = lease
         self._metrics = metrics
-        self._group: GroupCommit[Recording, Recorded | None] = GroupCommit(self._commit)
+        self._group: GroupCommit[Recording, Recorded | None] = GroupCommit(
+            self._commit, capacity=2 * runs * (UNCONFIRMED_LIMIT + 1)
+        )
 
     def record(self, step: Recording) -> "asyncio.Future[Recorded | None]":
         """Queue a step. The future gives `Recorded` once it is durable, None where the lease is lost.

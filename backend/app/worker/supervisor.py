@@ -71,7 +71,7 @@ class Worker:
             lease_s=settings.lease_s,
             heartbeat_s=settings.heartbeat_s,
         )
-        self._recorder = Recorder(database, bus, self._lease, metrics)
+        self._recorder = Recorder(database, bus, self._lease, metrics, runs=settings.slots)
         self._presence = Presence(unit_of_work, registry, worker_name=name, interval_s=settings.probe_interval_s)
         self._dispatcher = Dispatcher(
             database=database,
