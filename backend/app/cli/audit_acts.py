@@ -12,6 +12,8 @@ from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
 from app.domain.json_values import JsonObject
 
+_SHOWN_EVERY = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRequest:
@@ -55,7 +57,8 @@ async def verify_audit(server: str | None, expected_head: str | None, as_json: b
     terminal = Terminal(as_json)
     expected = parse_head(expected_head) if expected_head else None
     async with signed_in(server) as client:
-        found = await client.audit.verify(expected)
+        with terminal.working("the server checks the audit trail"):
+            found = await client.audit.verify(expected)
     if as_json:
         terminal.json(found)
     else:
@@ -95,7 +98,7 @@ def verification_lines(found: JsonObject) -> list[str]:
 
 async def export_audit(server: str | None, output: Path | None) -> int:
     """Write every entry, oldest first, one JSON object per line."""
-    terminal = Terminal(as_json=True)
+    terminal = Terminal()
     if output is None:
         async with signed_in(server) as client:
             async for line in client.audit.export():
@@ -106,9 +109,12 @@ async def export_audit(server: str | None, output: Path | None) -> int:
         # Created only where there is none: an export must not overwrite an earlier one.
         with output.open("x", encoding="utf-8") as stream:
             async with signed_in(server) as client:
-                async for line in client.audit.export():
-                    stream.write(line + "\n")
-                    count += 1
+                with terminal.working("entries are written") as show:
+                    async for line in client.audit.export():
+                        stream.write(line + "\n")
+                        count += 1
+                        if count % _SHOWN_EVERY == 0:
+                            show(f"{count} entries are written")
     except FileExistsError as error:
         raise UsageRefused(f"{output} exists already", "Name another file; an export is never overwritten.") from error
     terminal.note(f"{count} entries written to {output}")

@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console, RenderableType
@@ -50,6 +52,27 @@ class Terminal:
     def note(self, text: str) -> None:
         """Tell something beside the result."""
         self.err.print(one_line(text), soft_wrap=not self.err.is_terminal)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show a person that work goes on, and for how long, until the block ends; what it gives changes the text.
+
+        Shows nothing where nobody looks: standard error is no terminal, or JSON was asked for.
+        """
+        if self.as_json or not self.err.is_terminal:
+            yield lambda _: None
+            return
+        from rich.progress import (  # noqa: PLC0415 - takes long to load, and few acts take long
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Progress(*columns, console=self.err, transient=True) as progress:
+            task = progress.add_task(one_line(text), total=None)
+            yield lambda changed: progress.update(task, description=one_line(changed))
 
     @property
     def can_ask(self) -> bool:

@@ -27,7 +27,10 @@ _COME_BACK = frozenset({502, 503, 504})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request to make. `repeatable`: doing it twice has the effect of doing it once (reads, keyed submits)."""
+    """A request to make. `repeatable`: doing it twice has the effect of doing it once (reads, keyed submits).
+
+    `within_s`: how long to wait for the answer where that may be longer than usual.
+    """
 
     method: str
     path: str
@@ -36,6 +39,7 @@ class Call:
     headers: Mapping[str, str] | None = None
     repeatable: bool = False
     signed: bool = True
+    within_s: float | None = None
 
 
 class HttpTransport:
@@ -117,13 +121,24 @@ class HttpTransport:
     ) -> tuple[httpx.Response | None, httpx.TransportError | None]:
         try:
             response = await self.http.request(
-                call.method, call.path, json=call.body, params=dict(call.query or {}), headers=dict(headers)
+                call.method,
+                call.path,
+                json=call.body,
+                params=dict(call.query or {}),
+                headers=dict(headers),
+                timeout=self._timeout(call),
             )
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise UnexpectedAnswer(f"{self.http.base_url} is not a usable server address") from error
         except httpx.TransportError as error:
             return None, error
         return response, None
+
+    def _timeout(self, call: Call) -> httpx.Timeout:
+        usual = self.http.timeout
+        if call.within_s is None:
+            return usual
+        return httpx.Timeout(connect=usual.connect, read=call.within_s, write=usual.write, pool=usual.pool)
 
     def _give_up(self, response: httpx.Response | None, trouble: httpx.TransportError | None) -> httpx.Response:
         if response is not None:

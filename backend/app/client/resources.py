@@ -27,14 +27,18 @@ Query = Mapping[str, str | int | None]
 PAGE = 200
 """Largest page the server gives."""
 
+VERIFIED_WITHIN_S = 3600.0
+"""How long a verification may take; ten million entries take a few minutes."""
+
 
 class _Resource:
     def __init__(self, transport: HttpTransport) -> None:
         self._transport = transport
 
-    async def _get(self, path: str, query: Query | None = None) -> JsonObject:
+    async def _get(self, path: str, query: Query | None = None, *, within_s: float | None = None) -> JsonObject:
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        return await self._transport.json(Call(method="GET", path=f"{API}{path}", query=given, repeatable=True))
+        call = Call(method="GET", path=f"{API}{path}", query=given, repeatable=True, within_s=within_s)
+        return await self._transport.json(call)
 
     async def _page(self, path: str, query: Query, item: Callable[[JsonObject], T]) -> Page[T]:
         body = await self._get(path, query)
@@ -202,7 +206,7 @@ class Audit(_Resource):
         query: Query = {}
         if expected_head is not None:
             query = {"expected_position": expected_head[0], "expected_digest": expected_head[1]}
-        return await self._get("/audit-logs/verification", query)
+        return await self._get("/audit-logs/verification", query, within_s=VERIFIED_WITHIN_S)
 
     def export(self) -> AsyncGenerator[str, None]:
         """Every entry, oldest first, with its seal: one JSON object per line."""

@@ -329,6 +329,18 @@ async def test_accounts_are_administered(served: RunningApp, admin: SovdUser, tm
     assert (await admin.call("user", "disable", "nobody")).code == 2
 
 
+async def test_whoever_waits_for_the_audit_trail_sees_that_it_is_worked_on(admin: SovdUser, tmp_path: Path) -> None:
+    async with admin.at_terminal("audit", "verify") as session:
+        await session.shows("the server checks the audit trail")
+        await session.shows("intact: ")
+    async with admin.at_terminal("audit", "export", "-o", str(tmp_path / "trail.ndjson")) as session:
+        await session.shows("entries are written")
+        await session.shows("entries written to")
+    async with admin.at_terminal("audit", "verify", "--json") as session:
+        await session.shows('"intact": true')
+        assert session.everything.startswith("{")
+
+
 async def test_the_audit_trail_is_read_verified_and_exported(
     served: RunningApp, admin: SovdUser, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.client import (
@@ -25,6 +26,8 @@ from app.client import (
     UnexpectedAnswer,
     UnknownObject,
 )
+from app.client.http_transport import HttpTransport
+from app.client.resources import VERIFIED_WITHIN_S, Audit
 from app.domain.json_values import JsonObject
 from support.http_peer import Answer, HttpPeer
 
@@ -243,6 +246,20 @@ async def test_lines_of_an_export_arrive_one_by_one_and_problems_are_raised() ->
         assert [json.loads(line) async for line in client.audit.export()] == [{"a": 1}, {"b": 2}]
         with pytest.raises(AccessDenied):
             [line async for line in client.audit.export()]
+
+
+async def test_only_the_audit_trail_may_take_long_to_be_verified() -> None:
+    waits: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        waits.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, json={"intact": True, "items": [], "total": 0, "limit": 1, "offset": 0})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://test", timeout=30) as http:
+        audit = Audit(HttpTransport(http, FixedToken("t")))
+        await audit.verify()
+        await audit.list({})
+    assert waits == [VERIFIED_WITHIN_S, 30]
 
 
 async def test_the_export_renews_an_expired_token(tmp_path: Path) -> None:
