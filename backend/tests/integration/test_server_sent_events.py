@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from app.domain.json_values import decode_json_object
-from app.settings import Settings
-from support.running_app import RunningApp, running
-from support.viewers import token_of, watch, watch_sse
+from support.running_app import RunningApp
+from support.viewers import token_of, token_with, watch, watch_sse
 from support.waiting import until
 
 
@@ -77,21 +76,22 @@ async def test_too_late_for_new_streams(running_app: RunningApp) -> None:
 
 
 @pytest.mark.parametrize("how", ["expired", "logged out", "stopped"])
-async def test_a_stream_ends_with_its_session(app_settings: Settings, how: str) -> None:
-    settings = app_settings.model_copy(update={"access_token_ttl_s": 2 if how == "expired" else 900})
-    async with running(settings) as app:
-        command = await app.submit(await app.add_vehicle("sim:?offline=true"))
-        async with await app.add_user("erika") as erika:
-            seen: list[str] = []
-            async with asyncio.timeout(4), erika.stream("GET", f"/api/v1/commands/{command}/events") as answer:
-                async for line in answer.aiter_lines():
-                    seen.append(line)
-                    if line != "event: status":
-                        continue
-                    if how == "logged out":
-                        await erika.post("/api/v1/auth/logout")
-                    elif how == "stopped":
-                        app.app.state.sovd.hub.stop()
+async def test_a_stream_ends_with_its_session(running_app: RunningApp, how: str) -> None:
+    command = await running_app.submit(await running_app.add_vehicle("sim:?offline=true"))
+    async with await running_app.add_user("erika") as erika:
+        token = token_with(running_app, erika, left_s=2 if how == "expired" else 600)
+        headers = {"Authorization": f"Bearer {token}"}
+        seen: list[str] = []
+        path = f"/api/v1/commands/{command}/events"
+        async with asyncio.timeout(20), erika.stream("GET", path, headers=headers) as answer:
+            async for line in answer.aiter_lines():
+                seen.append(line)
+                if line != "event: status":
+                    continue
+                if how == "logged out":
+                    await erika.post("/api/v1/auth/logout")
+                elif how == "stopped":
+                    running_app.app.state.sovd.hub.stop()
 
     assert seen[0].startswith(":"), "proxies and clients see at once that it works"
     assert seen.count("event: status") == 1

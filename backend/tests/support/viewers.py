@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from app.domain.json_values import JsonObject, decode_json_object
+from app.security.access_tokens import AccessTokens
 from support.running_app import RunningApp
 
 _WITHIN_S = 20.0
@@ -35,6 +37,15 @@ class Watched:
     def short(self) -> list[Any]:
         """One word per event: number, status, or kind."""
         return [event.get("sequence_number") or event.get("status") or event["event"] for event in self.events]
+
+
+def token_with(app: RunningApp, client: httpx.AsyncClient, *, left_s: float) -> str:
+    """A token of the client's session that expires in `left_s` seconds (below 0: has expired)."""
+    secret = app.settings.token_secret
+    assert secret is not None
+    tokens = AccessTokens(secret.get_secret_value(), ttl_s=600)
+    claims = tokens.read(token_of(client))
+    return tokens.issue(claims.user_id, claims.session_id, datetime.now(UTC) + timedelta(seconds=left_s - 600))
 
 
 def token_of(client: httpx.AsyncClient) -> str:
