@@ -32,6 +32,7 @@ class PresenceObservation:
     cause: str | None = None
 
 
+# NO KEY: commands are submitted meanwhile, and each holds the key of its vehicle for a moment.
 _CLAIM = text(
     """
     UPDATE vehicles
@@ -41,7 +42,7 @@ _CLAIM = text(
         WHERE deleted_at IS NULL AND next_probe_at <= now()
         ORDER BY next_probe_at
         LIMIT :limit
-        FOR UPDATE SKIP LOCKED
+        FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING vehicle_id, address
     """
@@ -57,7 +58,7 @@ _RECORD = text(
         FROM vehicles v JOIN observed o ON o.vehicle_id = v.vehicle_id AND o.address = v.address
         WHERE v.deleted_at IS NULL
         ORDER BY v.vehicle_id
-        FOR UPDATE OF v
+        FOR NO KEY UPDATE OF v
     ), recorded AS (
         UPDATE vehicles v
         SET connection_status = f.status,

@@ -62,11 +62,14 @@ WITH input AS (
         CAST(:request_digest AS bytea[]), CAST(:timeout_s AS float8[]), CAST(:expires_in_s AS float8[])
     ) WITH ORDINALITY AS i (command_id, vehicle_id, user_id, username, lane, command_name, command_params, reason,
         correlation_id, trace_context, idempotency_key, request_digest, timeout_s, expires_in_s, place)
+), present AS (  -- locked, so that none of them is removed before the command is stored
+    SELECT vehicle_id FROM vehicles WHERE vehicle_id = ANY(CAST(:vehicle_id AS uuid[])) AND deleted_at IS NULL
+    ORDER BY vehicle_id FOR KEY SHARE
 ), checked AS (
     SELECT i.*, v.vehicle_id IS NOT NULL AS has_vehicle, u.user_id IS NOT NULL AS has_user,
         w.waiting + i.lane_place AS queue_position
     FROM input i
-    LEFT JOIN vehicles v ON v.vehicle_id = i.vehicle_id AND v.deleted_at IS NULL
+    LEFT JOIN present v ON v.vehicle_id = i.vehicle_id
     LEFT JOIN users u ON u.user_id = i.user_id AND u.is_active
     CROSS JOIN LATERAL (
         SELECT count(*) AS waiting FROM commands p WHERE p.lane = i.lane AND p.status = 'pending'
@@ -124,7 +127,8 @@ _ARRAYS = (
 async def submit(db: AsyncConnection, group: Sequence[NewCommand], lane_limit: int) -> list[Command | Refusal]:
     """Store a group; one answer per command, in order.
 
-    A lane never holds more than `lane_limit` waiting commands. Of several commands with one idempotency key, one is
+    A lane takes no more once `lane_limit` commands wait in it; API processes that store at the same moment may
+    overshoot by what they store then. Of several commands with one idempotency key, one is
     stored; the others get `Refusal.KEY_USED` and may look it up with `find_earlier`.
     """
     values: dict[str, Any] = {name: [getattr(item, name) for item in group] for name in _ARRAYS}

@@ -193,6 +193,8 @@ class CommandService:
         self._metrics.command_ended(command.command_name, CommandStatus.CANCELLED)
 
     async def _explain_refusal(self, new: NewCommand, refusal: Refusal) -> Submitted:
+        if refusal is not Refusal.INACTIVE_USER and (replay := await self._earlier(new)) is not None:
+            return replay  # whatever speaks against it now: this request was accepted before
         match refusal:
             case Refusal.NO_VEHICLE:
                 raise NotFound("no such vehicle")
@@ -205,14 +207,16 @@ class CommandService:
                     code="lane_full",
                 )
             case Refusal.KEY_USED:
-                return await self._earlier(new)
+                raise Conflict("the command id is already taken")
 
-    async def _earlier(self, new: NewCommand) -> Submitted:
+    async def _earlier(self, new: NewCommand) -> Submitted | None:
         if new.idempotency_key is None:
-            raise Conflict("the command id is already taken")
+            return None
         async with self._unit_of_work.reading() as db:
             earlier = await submission_repository.find_earlier(db, new.user_id, new.idempotency_key)
-        if earlier is None or earlier.request_digest != new.request_digest:
+        if earlier is None:
+            return None
+        if earlier.request_digest != new.request_digest:
             raise Conflict(
                 "this Idempotency-Key was used with another body; use a new key for a new command",
                 code="idempotency_key_reused",

@@ -135,12 +135,24 @@ async def test_full_lane_is_refused_with_a_time_to_come_back(running_app: Runnin
     assert int(refused.headers["retry-after"]) >= 1
 
 
+async def test_request_that_filled_the_lane_is_recognised_when_it_is_sent_again(running_app: RunningApp) -> None:
+    vehicle_id = await running_app.add_vehicle("sim:?offline")
+    body = {"vehicle_id": vehicle_id, "command_name": "ReadDTC", "command_params": {}}
+    headers = {"Idempotency-Key": "only-once"}
+    first = await running_app.admin.post("/api/v1/commands", json=body, headers=headers)
+    filling = range(running_app.settings.lane_queue_limit - 1)
+    await asyncio.gather(*(running_app.admin.post("/api/v1/commands", json=body) for _ in filling))
+    again = await running_app.admin.post("/api/v1/commands", json=body, headers=headers)
+    assert (again.status_code, again.headers.get("idempotent-replay")) == (201, "true"), again.text
+    assert again.json()["command_id"] == first.json()["command_id"]
+
+
 async def test_read_back_settles_an_unknown_outcome_once_and_keeps_both_times(running_app: RunningApp) -> None:
     vehicle_id = await running_app.add_vehicle("sim:?delay=0&silent_after=0")
     clear_id = await running_app.submit(vehicle_id, "ClearDTC", timeout_s=0.3)
     assert (await running_app.ended(clear_id))["status"] == "outcome_unknown"
-    await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"address": "sim:?delay=0"})
-    await running_app.ended(await running_app.submit(vehicle_id))  # finds codes: proves nothing
+    await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"address": "sim:?delay=0&dtcs=P0300"})
+    await running_app.ended(await running_app.submit(vehicle_id))  # finds a code: proves nothing
     assert (await running_app.when(clear_id, {"outcome_unknown", "completed"}))["status"] == "outcome_unknown"
     await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"address": "sim:?delay=0&dtcs="})
     await running_app.ended(await running_app.submit(vehicle_id))  # finds none

@@ -12,16 +12,20 @@ from app.domain.identifiers import CommandId, ResponseId, UserId, VehicleId, Wor
 from app.domain.vehicle import ConnectionStatus
 from app.repositories import (
     command_repository,
+    presence_repository,
     queue_repository,
     recording_repository,
     submission_repository,
+    vehicle_repository,
     worker_repository,
 )
+from app.repositories.presence_repository import PresenceObservation
 from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.recording_repository import Recording
 from app.repositories.submission_repository import NewCommand, Refusal
 from app.storage.engine import Database
 from support.builders import add_user, add_vehicle, count, new_command
+from support.waiting import eventually
 
 LANE_LIMIT = 100
 
@@ -104,6 +108,36 @@ async def test_unknown_vehicle_full_lane_and_used_key_store_nothing(
         earlier = await submission_repository.find_earlier(db, user_id, "k")
     assert earlier is not None
     assert earlier.command.command_id == keyed.command_id
+
+
+async def test_vehicle_that_is_removed_at_the_same_moment_takes_no_command(
+    database: Database, user_id: UserId, vehicle_id: VehicleId
+) -> None:
+    async def somebody_waits() -> bool:
+        waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        waiting += " WHERE datname = current_database() AND NOT granted"
+        async with database.autocommit() as db:
+            return await count(db, waiting) == 1
+
+    async with asyncio.TaskGroup() as tasks, database.transaction() as db:
+        await vehicle_repository.lock(db, vehicle_id)
+        await vehicle_repository.remove(db, vehicle_id)
+        submitting = tasks.create_task(submit(database, new_command(user_id, vehicle_id)))
+        await eventually(somebody_waits, what="the submission waits for the vehicle")
+    assert submitting.result() == [Refusal.NO_VEHICLE]
+
+
+async def test_presence_is_written_while_commands_are_being_submitted(
+    database: Database, user_id: UserId, vehicle_id: VehicleId
+) -> None:
+    seen = PresenceObservation(
+        vehicle_id=vehicle_id, address="sim:?delay=0", status=ConnectionStatus.DISCONNECTED, cause="gone"
+    )
+    async with database.transaction() as submitting, asyncio.timeout(5):
+        await submission_repository.submit(submitting, [new_command(user_id, vehicle_id)], LANE_LIMIT)
+        async with database.transaction() as observing:
+            assert len(await presence_repository.claim_due_probes(observing, 10, 1.0)) == 1
+            await presence_repository.record_presence(observing, [seen])
 
 
 async def test_hundred_submissions_with_one_key_store_one_command(
@@ -202,6 +236,7 @@ async def test_worker_without_its_lease_changes_nothing(
         assert await worker_repository.heartbeat(db, dead, 30.0) is None
         (orphan,) = await worker_repository.lock_orphans(db, heir, [], 10)
         again = await worker_repository.take_over(db, heir, "heir", orphan)
+    assert again is not None
     assert again.lease_token > claimed.lease_token
     async with database.autocommit() as db:
         assert await recording_repository.record(db, dead, "test", [step_of(claimed, 1, is_final=True)]) == [None]
