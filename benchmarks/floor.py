@@ -88,7 +88,7 @@ class Floor:
         admin = await asyncpg.connect(admin_url)
         await admin.execute("CREATE DATABASE floor")
         await admin.close()
-        await asyncio.to_thread(upgrade, url)
+        await upgrade(url)
         connections = [await asyncpg.connect(url, server_settings={"jit": "off"}) for _ in range(clients)]
         user_id, vehicle_ids = uuid4(), [uuid4() for _ in range(vehicles)]
         await connections[0].execute(

@@ -18,7 +18,6 @@ from app.connectors.vehicle_connector import VehicleConnector
 from app.domain.bus_messages import WAKE_ACCOUNTS
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
-from app.embedded.supervision import in_thread
 from app.eventbus.event_bus import EventBus
 from app.observability.health import HealthCheck
 from app.observability.metrics import Metrics
@@ -37,7 +36,7 @@ from app.services.demo_fleet import register_demo_fleet
 from app.services.vehicle_service import VehicleService
 from app.settings import Settings
 from app.storage.engine import Database, PoolSettings
-from app.storage.migrate import current_and_head, upgrade
+from app.storage.migrate import schema_state, upgrade
 from app.streaming.stream_hub import StreamHub
 from app.worker.supervisor import Worker, WorkerSettings
 
@@ -87,7 +86,7 @@ async def engines(settings: Settings) -> AsyncIterator[Addresses]:
 @asynccontextmanager
 async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> AsyncIterator[Foundation]:
     """Migrate, open database and bus, and close them when the block ends. `role` names the process's connections."""
-    await in_thread(lambda: upgrade(addresses.database_url))
+    await upgrade(addresses.database_url)
     metrics = Metrics()
     pool = PoolSettings(size=settings.database_pool_size)
     async with AsyncExitStack() as stack:
@@ -239,10 +238,9 @@ def _health_checks(base: Foundation) -> tuple[HealthCheck, ...]:
         return None if base.bus.is_connected else "Redis cannot be reached; viewers are served from the database"
 
     async def migrations() -> str | None:
-        state = await asyncio.to_thread(current_and_head, base.addresses.database_url)
-        return (
-            None if state.current == state.head else f"the schema is {state.current}, this release needs {state.head}"
-        )
+        async with base.unit_of_work.reading() as db:
+            state = await schema_state(db)
+        return None if state.is_current else f"the schema is {state.current}, this release needs {state.head}"
 
     return (
         HealthCheck(name="database", probe=database),

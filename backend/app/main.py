@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from app.api.http_server import listen, make_server, url_of
 from app.bootstrap import Addresses, Foundation, api, engines, first_start, foundation, make_worker
 from app.domain.errors import SovdError
-from app.embedded.supervision import in_thread
 from app.observability.logs import configure_logging
+from app.observability.metrics_server import metrics_served
 from app.settings import Settings
 from app.storage.migrate import upgrade
 from app.worker.supervisor import Worker
@@ -89,7 +89,7 @@ def migrate(settings: Settings) -> int:
 
     async def work(_: Stopping) -> None:
         async with engines(settings) as addresses:
-            await in_thread(lambda: upgrade(addresses.database_url))
+            await upgrade(addresses.database_url)
 
     return _run(settings, work, code_if_cut_short=_INTERRUPTED)
 
@@ -206,5 +206,18 @@ async def _nothing() -> AsyncIterator[None]:
 
 async def _work(settings: Settings, stopping: Stopping) -> None:
     async with engines(settings) as addresses, foundation(settings, addresses, role="worker") as base:
-        stopping.started.set()
-        await make_worker(settings, base).run(stopping.soon, stopping.now)
+        with _worker_metrics(settings, base):
+            stopping.started.set()
+            await make_worker(settings, base).run(stopping.soon, stopping.now)
+
+
+@contextmanager
+def _worker_metrics(settings: Settings, base: Foundation) -> Iterator[None]:
+    port = settings.worker_metrics_port
+    try:
+        with metrics_served(base.metrics, host=settings.host, port=port):
+            yield
+    except OSError as error:
+        raise PortTaken(
+            f"cannot serve metrics on {settings.host}:{port} ({error.strerror}); set SOVD_WORKER_METRICS_PORT"
+        ) from error

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def postgres(engine_folder: Path) -> Iterator[PostgresProcess]:
     server = PostgresProcess(engine_folder)
     server.start()
     _execute(server, f"CREATE DATABASE {_TEMPLATE}")
-    _in_thread(lambda: upgrade(server.url(_TEMPLATE)))
+    _in_this_thread(upgrade(server.url(_TEMPLATE)))
     yield server
     server.stop()
 
@@ -97,6 +97,16 @@ def _execute(server: PostgresProcess, statement: str) -> None:
             await connection.close()
 
     _in_thread(lambda: asyncio.run(run()))
+
+
+def _in_this_thread(work: Coroutine[None, None, None]) -> None:
+    """For what makes greenlets: those of a thread that has ended are destroyed in the middle of some later test, where
+    Python 3.11 with a tracer (coverage) may never come back from it."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(work)
+    finally:
+        loop.close()
 
 
 def _in_thread(work: Callable[[], None]) -> None:

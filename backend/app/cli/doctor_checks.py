@@ -1,6 +1,5 @@
 """What `sovd doctor` looks at, one function per dependency. Each says what it found and what to do about it."""
 
-import asyncio
 import os
 import platform
 import socket
@@ -125,7 +124,7 @@ async def check_migrations(url: str) -> Check:
     """Whether the database has this release's schema."""
     name = "Schema"
     try:
-        state = await asyncio.to_thread(current_and_head, url)
+        state = await current_and_head(url)
     except (ServiceError, OSError, ValueError) as error:
         return Check(name=name, level=Level.FAIL, found=str(error), what_to_do="Mend the database first.")
     if state.is_current:

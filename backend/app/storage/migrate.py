@@ -1,8 +1,12 @@
-"""Brings a database to the schema this release needs."""
+"""Brings a database to the schema this release needs.
 
-import asyncio
+Runs on the caller's event loop, never on a thread of its own: greenlets (SQLAlchemy's bridge to asyncio) that are left
+behind by a thread that has ended are destroyed later in the middle of whatever the main thread does just then.
+"""
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +16,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.domain.errors import ServiceError
@@ -53,21 +57,26 @@ class SchemaState:
         return self.current == self.head
 
 
-def upgrade(database_url: str) -> None:
-    """Run all due migrations in one transaction; does nothing when there are none. Blocks: call it in a thread.
+async def upgrade(database_url: str) -> None:
+    """Run all due migrations in one transaction; does nothing when there are none.
 
     Several processes may call it at once: one migrates, the others wait for it. Raises SchemaUnknown for a database of
     a newer release, StorageUnavailable when it cannot be reached.
     """
     try:
-        _blocking(database_url, _upgrade)
+        await _in_transaction(database_url, _upgrade)
     except CommandError as error:
         raise SchemaUnknown(f"this release does not know the schema of the database: {error}") from error
 
 
-def current_and_head(database_url: str) -> SchemaState:
-    """Compare a database with this release, changing nothing. Blocks. Raises StorageUnavailable."""
-    return _blocking(database_url, _state)
+async def current_and_head(database_url: str) -> SchemaState:
+    """Compare a database with this release, changing nothing. Raises StorageUnavailable."""
+    return await _in_transaction(database_url, _state)
+
+
+async def schema_state(db: AsyncConnection) -> SchemaState:
+    """The same on a connection at hand."""
+    return await db.run_sync(_state)
 
 
 def make_config(connection: Connection | None = None) -> Config:
@@ -77,10 +86,6 @@ def make_config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _blocking(database_url: str, work: Callable[[Connection], T]) -> T:
-    return asyncio.run(_in_transaction(database_url, work))
 
 
 async def _in_transaction(database_url: str, work: Callable[[Connection], T]) -> T:
@@ -105,10 +110,17 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _state(connection: Connection) -> SchemaState:
-    head = ScriptDirectory.from_config(make_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("the package has no migrations: broken installation")
+    head = _head()
     # Not through Alembic, which logs two lines each time: readiness asks this all the time.
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return SchemaState(current=None, head=head)
     return SchemaState(current=connection.scalar(text("SELECT version_num FROM alembic_version")), head=head)
+
+
+@cache
+def _head() -> str:
+    """The release's newest migration; the files of a running program do not change."""
+    head = ScriptDirectory.from_config(make_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("the package has no migrations: broken installation")
+    return head

@@ -1,9 +1,7 @@
 """Engines that may be killed, and a short way to put vehicles into the registry."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -50,16 +48,11 @@ async def service(app_settings: Settings) -> AsyncIterator[RunningApp]:
 
 
 @pytest.fixture
-def crashing_database_url(crashing_postgres: PostgresProcess) -> str:
+async def crashing_database_url(crashing_postgres: PostgresProcess) -> str:
     """Address of a new, migrated database of this test's own, on the server that may be killed."""
     name = f"crashing_{next(_numbers)}"
-
-    async def make() -> None:
-        connection = await asyncpg.connect(crashing_postgres.url())
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-
-    with ThreadPoolExecutor(max_workers=1) as executor:  # leaves the event loop of the test alone
-        executor.submit(lambda: asyncio.run(make())).result()
-        executor.submit(upgrade, crashing_postgres.url(name)).result()
+    connection = await asyncpg.connect(crashing_postgres.url())
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    await upgrade(crashing_postgres.url(name))
     return crashing_postgres.url(name)

@@ -90,11 +90,11 @@ async def test_alembic_sees_no_difference(database: Database) -> None:
 
 
 async def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
-    before = await asyncio.to_thread(current_and_head, empty_database_url)
-    await asyncio.to_thread(upgrade, empty_database_url)
+    before = await current_and_head(empty_database_url)
+    await upgrade(empty_database_url)
     first = await _shape(empty_database_url)
-    await asyncio.to_thread(upgrade, empty_database_url)
-    after = await asyncio.to_thread(current_and_head, empty_database_url)
+    await upgrade(empty_database_url)
+    after = await current_and_head(empty_database_url)
 
     assert before.current is None
     assert not before.is_current
@@ -105,9 +105,9 @@ async def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
 async def test_processes_that_start_together_migrate_once(empty_database_url: str) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(4):
-            group.create_task(asyncio.to_thread(upgrade, empty_database_url))
+            group.create_task(upgrade(empty_database_url))
 
-    assert (await asyncio.to_thread(current_and_head, empty_database_url)).is_current
+    assert (await current_and_head(empty_database_url)).is_current
 
 
 async def test_a_database_of_a_newer_release_is_left_alone(database: Database, database_url: str) -> None:
@@ -115,12 +115,12 @@ async def test_a_database_of_a_newer_release_is_left_alone(database: Database, d
         await db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(SchemaUnknown, match="9999"):
-        await asyncio.to_thread(upgrade, database_url)
+        await upgrade(database_url)
 
 
 async def test_an_unreachable_database_is_named_as_such(tmp_path: object) -> None:
     with pytest.raises(StorageUnavailable):
-        await asyncio.to_thread(upgrade, f"postgresql://nobody@/none?host={tmp_path}")
+        await upgrade(f"postgresql://nobody@/none?host={tmp_path}")
 
 
 @pytest.mark.parametrize("table", ["audit_log", "audit_seals", "responses"])
