@@ -26,11 +26,6 @@ from app.worker.supervisor import Worker
 _log = structlog.get_logger(__name__)
 _INTERRUPTED = 130
 """Exit code of what was asked to stop before it was done, as a shell has it for Ctrl-C."""
-_LARGEST_VIEWER_MESSAGE = 64 * 1024
-"""Bytes; viewers have nothing to say."""
-
-_UNREAD_MS = 60_000
-"""How long the kernel keeps what a peer does not take, before it drops the connection (RFC 5482)."""
 
 
 class Stopping:
@@ -206,18 +201,6 @@ async def _nothing() -> AsyncIterator[None]:
 
 async def _work(settings: Settings, stopping: Stopping) -> None:
     async with engines(settings) as addresses, foundation(settings, addresses, role="worker") as base:
-        with _worker_metrics(settings, base):
+        with metrics_served(base.metrics, host=settings.host, port=settings.worker_metrics_port):
             stopping.started.set()
             await make_worker(settings, base).run(stopping.soon, stopping.now)
-
-
-@contextmanager
-def _worker_metrics(settings: Settings, base: Foundation) -> Iterator[None]:
-    port = settings.worker_metrics_port
-    try:
-        with metrics_served(base.metrics, host=settings.host, port=port):
-            yield
-    except OSError as error:
-        raise PortTaken(
-            f"cannot serve metrics on {settings.host}:{port} ({error.strerror}); set SOVD_WORKER_METRICS_PORT"
-        ) from error

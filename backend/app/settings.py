@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(default="127.0.0.1", description="addresses whose X-Forwarded-For is believed")
 
     worker_slots: int = Field(default=512, ge=1, le=10_000, description="commands a worker runs side by side")
+    worker_metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="a worker process serves /metrics here; unset: it does not"
+    )
     lease_s: float = Field(default=6.0, gt=0)
     heartbeat_s: float = Field(default=1.5, gt=0)
     queue_poll_s: float = Field(

@@ -10,6 +10,11 @@ from fastapi import FastAPI
 from app.domain.errors import SovdError
 
 _CLOSE_SOCKETS_WITHIN_S = 5
+_LARGEST_VIEWER_MESSAGE = 64 * 1024
+"""Bytes; viewers have nothing to say."""
+
+_UNREAD_MS = 60_000
+"""How long the kernel keeps what a peer does not take, before it drops the connection (RFC 5482)."""
 
 
 class PortTaken(SovdError):
@@ -37,6 +42,8 @@ def make_server(app: FastAPI, *, trusted_proxies: str) -> HttpServer:
             server_header=False,
             lifespan="off",
             ws="websockets-sansio",
+            ws_per_message_deflate=False,  # would compress the same text once per viewer
+            ws_max_size=_LARGEST_VIEWER_MESSAGE,
             http="httptools",
             forwarded_allow_ips=trusted_proxies,
             timeout_graceful_shutdown=_CLOSE_SOCKETS_WITHIN_S,
@@ -48,11 +55,14 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise PortTaken(
             f"cannot listen on {host}:{port} ({error.strerror}); set SOVD_PORT or SOVD_HOST to something free"
         ) from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
+    return listener
 
 
 def url_of(listener: socket.socket) -> str:

@@ -18,6 +18,7 @@ START_UP_CODES = {
     "embedded_engine_failed",
     "embedded_engine_missing",
     "home_unusable",
+    "metrics_port_taken",
     "port_taken",
     "schema_unknown",
 }
