@@ -9,8 +9,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.errors import StorageUnavailable
 
-_CONNECTION_STATES = ("08", "57P0", "53300")
-"""SQLSTATE classes that mean "no service now": connection exceptions, shutdowns, too many connections
+_PASSING_STATES = ("08", "57P0", "53", "57014", "40001", "40P01", "25006")
+"""SQLSTATEs, or their beginnings, that mean "not now": connection exceptions, shutdowns, no resources left (memory,
+disk, connections), statement timeout, serialization failure, deadlock, and a server that is a standby just now
 (PostgreSQL, Appendix A)."""
 
 
@@ -54,6 +55,6 @@ def translated() -> Iterator[None]:
     except asyncpg.PostgresConnectionError as error:
         raise StorageUnavailable("the connection to the database was lost; try again shortly") from error
     except (asyncpg.PostgresError, DBAPIError) as error:
-        if _sqlstate(error).startswith(_CONNECTION_STATES) or getattr(error, "connection_invalidated", False):
-            raise StorageUnavailable("the database is restarting; try again shortly") from error
+        if _sqlstate(error).startswith(_PASSING_STATES) or getattr(error, "connection_invalidated", False):
+            raise StorageUnavailable("the database cannot do it right now; try again shortly") from error
         raise

@@ -1,5 +1,6 @@
 """The connection pool, and the two ways to use it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,11 +12,16 @@ from app.storage.driver_errors import translated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """`size` connections are kept at most; a caller waits `wait_s` seconds for one, then gets StorageUnavailable."""
+    """`size` connections are kept at most; a caller waits `wait_s` seconds for one, then gets StorageUnavailable.
+
+    PostgreSQL ends a statement after `statement_timeout_s`. A whole unit of work is given up on our side after
+    `give_up_s`: a database behind a cut network never answers, and nobody may wait for it without end.
+    """
 
     size: int = 10
     wait_s: float = 5.0
     statement_timeout_s: float = 30.0
+    give_up_s: float = 40.0
 
 
 class Database:
@@ -23,7 +29,9 @@ class Database:
 
     def __init__(self, url: str, *, name: str, pool: PoolSettings | None = None) -> None:
         """`url` is `postgresql://…`; `name` shows in `pg_stat_activity`. Opens nothing yet."""
-        self._engine = _make_engine(url, name=name, pool=pool or PoolSettings())
+        pool = pool or PoolSettings()
+        self._give_up_s = pool.give_up_s
+        self._engine = _make_engine(url, name=name, pool=pool)
         self._autocommit_engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -33,14 +41,14 @@ class Database:
         Raises StorageUnavailable and ConstraintViolated; after the former the work may or may not be committed.
         """
         with translated():
-            async with self._engine.begin() as connection:
+            async with asyncio.timeout(self._give_up_s), self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is its own transaction: one round trip for work of one statement."""
         with translated():
-            async with self._autocommit_engine.connect() as connection:
+            async with asyncio.timeout(self._give_up_s), self._autocommit_engine.connect() as connection:
                 yield connection
 
     async def close(self) -> None:
@@ -71,6 +79,8 @@ def _make_engine(url: str, *, name: str, pool: PoolSettings) -> AsyncEngine:
                 "statement_timeout": timeout_ms,
                 "idle_in_transaction_session_timeout": timeout_ms,
                 "jit": "off",
+                # What the queue touches is in memory: to walk an index must not look dearer than to sort what it finds.
+                "random_page_cost": "1.1",
             },
         },
     )
