@@ -1,5 +1,6 @@
 """The HTTP server: its socket, and uvicorn as we run it."""
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise PortTaken(
-            f"cannot listen on {host}:{port} ({error.strerror}); set SOVD_PORT or SOVD_HOST to something free"
+            f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): set SOVD_PORT to a free port, 0 takes any"
         ) from error
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)

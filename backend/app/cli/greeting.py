@@ -1,5 +1,6 @@
 """What the person who starts the server reads: where it is, how to sign in, what to type next."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -13,7 +14,8 @@ class TerminalAnnouncer:
 
     def ready(self, serving: Serving) -> None:
         """See `app.main.Announcer`."""
-        print("\n".join(greeting(serving, program=program_name(), folder=Path.cwd())), flush=True)
+        home = os.environ.get("SOVD_HOME")
+        print("\n".join(greeting(serving, program=program_name(), folder=Path.cwd(), home=home)), flush=True)
 
     def stopping(self) -> None:
         """See `app.main.Announcer`."""
@@ -28,25 +30,30 @@ def program_name() -> str:
     return "sovd" if found is not None and Path(found) == Path(given) else given
 
 
-def greeting(serving: Serving, *, program: str, folder: Path) -> list[str]:
-    """The lines, for a terminal of 80 columns. Pure. `folder` is where `program` is to be typed."""
+def greeting(serving: Serving, *, program: str, folder: Path, home: str | None) -> list[str]:
+    """The lines, for a terminal of 80 columns. Pure.
+
+    `folder` is where `program` is to be typed; `home` is `SOVD_HOME` where it is set: what works on the data directly
+    has to be told the same.
+    """
     lines = [
         "",
-        f"SOVD Command serves on {serving.url}   (Ctrl-C stops it; the data stay)",
+        f"SOVD Command serves on {serving.url}   (Ctrl-C stops it)",
         "",
         f"  API, to try out   {serving.url}/docs",
         f"  Health            {serving.url}/health/ready",
     ]
     if serving.data is not None:
         lines.append(f"  Data              {serving.data}")
-    return [*lines, "", *_account_lines(serving, program), "", *_next_lines(serving, program, folder), ""]
+    return [*lines, "", *_account_lines(serving, program, home), "", *_next_lines(serving, program, folder), ""]
 
 
-def _account_lines(serving: Serving, program: str) -> list[str]:
+def _account_lines(serving: Serving, program: str, home: str | None) -> list[str]:
     if serving.new_password is None:
-        return [f"Forgot the admin's password?  {shlex.quote(program)} user password admin --local"]
+        same_data = f"SOVD_HOME={shlex.quote(home)} " if home else ""
+        return ["Forgot the admin's password?", "", f"  {same_data}{shlex.quote(program)} user password admin --local"]
     return [
-        "First start: this account was made for you. The password is shown only this once.",
+        "First start: this account was made. The password is shown only this once.",
         "",
         "  User name   admin",
         f"  Password    {serving.new_password}",
