@@ -47,31 +47,31 @@ _RETURNED = ", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(",")
 _CLAIM = text(
     f"""
 WITH RECURSIVE heads AS (
-    (SELECT lane, queue_number, command_id FROM commands
+    (SELECT lane, queue_number, command_id, vehicle_id, user_id, command_name FROM commands
      WHERE status = 'pending' AND expires_at > clock_timestamp() ORDER BY lane, queue_number LIMIT 1)
     UNION ALL
-    SELECT n.lane, n.queue_number, n.command_id
+    SELECT n.*
     FROM heads h CROSS JOIN LATERAL (
-        SELECT lane, queue_number, command_id FROM commands
+        SELECT lane, queue_number, command_id, vehicle_id, user_id, command_name FROM commands
         WHERE status = 'pending' AND expires_at > clock_timestamp() AND lane > h.lane
         ORDER BY lane, queue_number LIMIT 1
     ) n
 ), running AS (
     SELECT user_id, count(*) AS active FROM commands WHERE status = 'in_progress' GROUP BY user_id
 ), ready AS (
-    SELECT c.command_id, c.queue_number,
-        coalesce(r.active, 0) + row_number() OVER (PARTITION BY c.user_id ORDER BY c.queue_number) AS turn
+    SELECT h.command_id, h.queue_number,
+        coalesce(r.active, 0) + row_number() OVER (PARTITION BY h.user_id ORDER BY h.queue_number) AS turn
     FROM heads h
-    JOIN commands c ON c.command_id = h.command_id
-    JOIN vehicles v ON v.vehicle_id = c.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
-    LEFT JOIN running r ON r.user_id = c.user_id
+    JOIN vehicles v ON v.vehicle_id = h.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
+    LEFT JOIN running r ON r.user_id = h.user_id
     WHERE NOT EXISTS (SELECT 1 FROM commands a WHERE a.lane = h.lane AND a.status = 'in_progress')
-        AND c.command_name = ANY(CAST(:known_names AS text[]))
+        AND h.command_name = ANY(CAST(:known_names AS text[]))
 ), picked AS (
-    SELECT c.command_id FROM commands c JOIN ready r ON r.command_id = c.command_id
-    WHERE c.status = 'pending'
-    ORDER BY r.turn, r.queue_number LIMIT :slots
-    FOR UPDATE OF c SKIP LOCKED
+    SELECT c.command_id FROM (SELECT command_id FROM ready ORDER BY turn, queue_number) r
+    CROSS JOIN LATERAL (
+        SELECT command_id FROM commands WHERE command_id = r.command_id AND status = 'pending' FOR UPDATE SKIP LOCKED
+    ) c
+    LIMIT :slots
 ), claimed AS (
     UPDATE commands c SET status = 'in_progress', status_reason = NULL, started_at = clock_timestamp(),
         attempt = c.attempt + 1, lease_owner = :worker_id, lease_token = c.lease_token + 1
