@@ -58,9 +58,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise PortTaken(
-            f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): set SOVD_PORT to a free port, 0 takes any"
-        ) from error
+        why = os.strerror(error.errno or 0)
+        raise PortTaken(f"cannot listen on {host}:{port} ({why}): set SOVD_PORT to a free port, 0 takes any") from error
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     return listener
