@@ -80,14 +80,19 @@ def ending_for_lost_lease(definition: CommandDefinition, *, chunks_stored: int) 
     )
 
 
-def ending_for_stopped_worker(definition: CommandDefinition, *, chunks_stored: int) -> Ending:
-    """The worker was told to stop and the command did not finish in the time left for that."""
+def ending_for_stopped_worker(
+    definition: CommandDefinition, *, chunks_stored: int, may_have_reached: bool = True
+) -> Ending:
+    """The worker was told to stop and the command did not finish in the time left for that.
+
+    `may_have_reached`: whether anything of it can have got to the vehicle.
+    """
     return _ended_badly(
         definition,
         code="worker_stopped",
         message="The service was stopped while this command ran.",
         chunks_stored=chunks_stored,
-        acted=True,
+        acted=may_have_reached,
         details={"fault": str(Fault.SERVICE), "retry_can_help": True},
     )
 

@@ -1,6 +1,7 @@
 """One running command: follows the vehicle's answer and sees to it that it ends truthfully."""
 
 import asyncio
+import math
 from collections import deque
 from contextlib import aclosing
 from enum import StrEnum
@@ -23,6 +24,7 @@ from app.domain.outcome import (
     ending_for_missing_final,
     ending_for_stopped_worker,
     ending_for_withdrawn_permission,
+    leaves_open_whether_it_acted,
 )
 from app.domain.retry_policy import decide_retry
 from app.domain.stream_events import StreamEvent, progress_event
@@ -87,11 +89,12 @@ class CommandRun:
         self._metrics = metrics
         self._tracing = tracing
         self._chunks = claimed.chunks_stored
-        self._unconfirmed: deque[asyncio.Future[Recorded | None]] = deque()
+        self._unconfirmed: deque[tuple[asyncio.Future[Recorded | None], int]] = deque()
+        """Steps that are not known to be stored yet, each with the number of chunks it brings (0 or 1)."""
         self._stop_reason: StopReason | None = None
         self._limit: asyncio.Timeout | None = None
         self._ending: Ending | None = None
-        self._asked_vehicle = False
+        self._may_have_reached = False
 
     def stop(self, reason: StopReason) -> None:
         """Stop talking to the vehicle as soon as possible; the first reason counts, but a lost lease always does."""
@@ -125,10 +128,11 @@ class CommandRun:
 
     async def _end_after_own_failure(self, error: Exception) -> None:
         """A step could not be stored: those before it stand, those after it are refused by the store."""
-        stored = self._chunks - len(self._unconfirmed)
-        settled = await asyncio.gather(*self._unconfirmed, return_exceptions=True)
-        self._unconfirmed.clear()
-        self._chunks = stored + sum(isinstance(result, Recorded) for result in settled)
+        steps, self._unconfirmed = self._unconfirmed, deque()
+        settled = await asyncio.gather(*(future for future, _ in steps), return_exceptions=True)
+        for (_, chunks), result in zip(steps, settled, strict=True):
+            if not isinstance(result, Recorded):
+                self._chunks -= chunks
         self._record(ending=ending_for(error, self._definition, chunks_stored=self._chunks))
         await self._confirm_oldest()
 
@@ -136,16 +140,23 @@ class CommandRun:
         """The ending that still has to be written; None where it went along with the final chunk."""
         if not self._is_permitted():
             return ending_for_withdrawn_permission()
-        deadline = asyncio.get_running_loop().time() + self._command.timeout_s
+        now = asyncio.get_running_loop().time()
+        deadline = now + self._command.timeout_s
+        last_start = min(deadline, now + self._until_expiry())
         try:
             async with asyncio.timeout_at(deadline) as self._limit:
                 if self._stop_reason is not None:
                     return self._ending_when_stopped()
-                return await self._attempt_until_ended(deadline)
+                return await self._attempt_until_ended(deadline, last_start)
         except TimeoutError:
             return None if self._ending else self._ending_when_stopped()
         finally:
             self._limit = None
+
+    def _until_expiry(self) -> float:
+        """Seconds from the start of this run to the command's expiry, both by the database's clock."""
+        started_at = self._command.started_at
+        return math.inf if started_at is None else (self._command.expires_at - started_at).total_seconds()
 
     def _is_permitted(self) -> bool:
         target = Target(vehicle_id=self._command.vehicle_id, minimum_role=self._definition.minimum_role)
@@ -160,10 +171,12 @@ class CommandRun:
                 )
             case StopReason.CANCELLED:
                 return ending_for_cancel(
-                    self._definition, chunks_stored=self._chunks, stopped_for_certain=not self._asked_vehicle
+                    self._definition, chunks_stored=self._chunks, stopped_for_certain=not self._may_have_reached
                 )
             case StopReason.SHUTDOWN:
-                return ending_for_stopped_worker(self._definition, chunks_stored=self._chunks)
+                return ending_for_stopped_worker(
+                    self._definition, chunks_stored=self._chunks, may_have_reached=self._may_have_reached
+                )
             case StopReason.LEASE_LOST:
                 raise LeaseLost("this worker's lease ran out while the command ran")
             case unreachable:
@@ -173,7 +186,8 @@ class CommandRun:
         silence = VehicleTimeout(f"fell silent while {self._command.command_name} ran")
         self._presence.note(self._command.vehicle_id, self._claimed.address, silence)
 
-    async def _attempt_until_ended(self, deadline: float) -> Ending | None:
+    async def _attempt_until_ended(self, deadline: float, last_start: float) -> Ending | None:
+        """Attempts end by `deadline`; none but the first begins after `last_start` (loop seconds)."""
         loop = asyncio.get_running_loop()
         attempt = self._command.attempt
         while True:
@@ -189,17 +203,18 @@ class CommandRun:
                     attempt=attempt,
                     chunks_stored=self._chunks,
                     definition=self._definition,
-                    remaining_s=deadline - loop.time(),
+                    remaining_s=last_start - loop.time(),
                 )
                 if decision.after_s is None:
                     return ending_for(error, self._definition, chunks_stored=self._chunks)
+                self._may_have_reached = leaves_open_whether_it_acted(error)
                 await asyncio.sleep(decision.after_s)
                 attempt += 1
 
     async def _follow_answer(self, deadline: float) -> Ending | None:
         connector = self._registry.for_address(self._claimed.address)
         started = asyncio.get_running_loop().time()
-        self._asked_vehicle = True
+        self._may_have_reached = True
         async with aclosing(connector.execute(self._request(deadline))) as answer:
             async for item in answer:
                 if isinstance(item, Progress):
@@ -230,8 +245,6 @@ class CommandRun:
         )
 
     async def _record_chunk(self, item: ResponseChunk) -> None:
-        while len(self._unconfirmed) >= UNCONFIRMED_LIMIT:
-            await self._confirm_oldest()
         self._chunks += 1
         chunk = NewChunk(
             command_id=self._command.command_id,
@@ -241,6 +254,8 @@ class CommandRun:
             is_final=item.is_final,
         )
         self._record(chunk=chunk, ending=ending_completed(chunks_stored=self._chunks) if item.is_final else None)
+        while len(self._unconfirmed) > UNCONFIRMED_LIMIT:  # only now: what has arrived must not be lost to a deadline
+            await self._confirm_oldest()
 
     def _record(self, *, chunk: NewChunk | None = None, ending: Ending | None = None) -> None:
         self._ending = ending or self._ending
@@ -251,11 +266,11 @@ class CommandRun:
             chunk=chunk,
             ending=ending,
         )
-        self._unconfirmed.append(self._recorder.record(step))
+        self._unconfirmed.append((self._recorder.record(step), int(chunk is not None)))
 
     async def _confirm_oldest(self) -> None:
         # shielded: a deadline that passes while the database is slow must not lose the step
-        recorded = await asyncio.shield(self._unconfirmed[0])
+        recorded = await asyncio.shield(self._unconfirmed[0][0])
         self._unconfirmed.popleft()
         if recorded is None:
             raise LeaseLost("another worker decides about this command now")

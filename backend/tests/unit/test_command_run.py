@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,7 +20,7 @@ from app.observability.metrics import Metrics
 from app.observability.tracing import NoTracing
 from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.recording_repository import Recorded, Recording
-from app.worker.command_run import CommandRun, StopReason
+from app.worker.command_run import UNCONFIRMED_LIMIT, CommandRun, StopReason
 from support.waiting import until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,7 +30,9 @@ Answer = Callable[[VehicleRequest], AsyncGenerator[ResponseChunk | Progress, Non
 class Collector:
     """Takes steps as the recorder does; says that the lease is lost from step `lost_from` on."""
 
-    def __init__(self, *, lost_from: int | None = None, refuses: int | None = None) -> None:
+    def __init__(self, *, lost_from: int | None = None, refuses: int | None = None, slow: bool = False) -> None:
+        self._slow = slow
+        self._waiting: list[asyncio.Future[Recorded | None]] = []
         self.steps: list[Recording] = []
         self.shown: list[StreamEvent] = []
         self.notes: list[Exception | None] = []
@@ -45,9 +47,15 @@ class Collector:
             future.set_exception(StorageUnavailable("cannot be stored"))
         elif self._lost_from is not None and number >= self._lost_from:
             future.set_result(None)
+        elif self._slow:
+            self._waiting.append(future)
         else:
             future.set_result(Recorded(NOW if step.ending else None))
         return future
+
+    def store_all(self) -> None:
+        for future in self._waiting:
+            future.set_result(Recorded(NOW))
 
     async def show(self, event: StreamEvent) -> None:
         self.shown.append(event)
@@ -100,7 +108,7 @@ def claimed(command_name: str = "ReadDTC", *, role: Role = Role.ENGINEER, timeou
             reason=None,
             correlation_id="test",
             submitted_at=NOW,
-            expires_at=NOW,
+            expires_at=NOW + timedelta(minutes=15),
             timeout_s=timeout_s,
             started_at=NOW,
             completed_at=None,
@@ -230,6 +238,47 @@ async def test_stopped_before_it_began_never_reaches_the_vehicle() -> None:
     assert collector.endings == [CommandStatus.CANCELLED]
 
 
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [(StopReason.CANCELLED, CommandStatus.CANCELLED), (StopReason.SHUTDOWN, CommandStatus.FAILED)],
+)
+async def test_stopped_between_attempts_that_never_got_there_is_no_unknown_outcome(
+    reason: StopReason, expected: CommandStatus
+) -> None:
+    collector, vehicle = Collector(), Vehicle(failing(VehicleUnreachable("nobody there")))
+    run = make_run(vehicle, collector, claimed("ClearDTC"))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(run.execute())
+        await until(lambda: vehicle.closed == 1)
+        run.stop(reason)
+    assert vehicle.asked == 1
+    assert collector.endings == [expected]
+
+
+async def test_no_attempt_begins_after_the_expiry() -> None:
+    collector, vehicle = Collector(), Vehicle(failing(VehicleUnreachable("nobody there")))
+    command = claimed()
+    late = replace(command, command=replace(command.command, expires_at=NOW + timedelta(seconds=0.1)))
+    await make_run(vehicle, collector, late).execute()
+    assert vehicle.asked == 1
+    assert collector.endings == [CommandStatus.FAILED]
+
+
+async def test_answer_that_came_in_time_is_kept_however_long_the_store_takes() -> None:
+    async def many(request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
+        for number in range(1, UNCONFIRMED_LIMIT + 2):
+            yield ResponseChunk(response_payload={"n": number}, is_final=number > UNCONFIRMED_LIMIT)
+
+    collector = Collector(slow=True)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(make_run(Vehicle(many), collector, claimed("ClearDTC", timeout_s=0.1)).execute())
+        await until(
+            lambda: len(collector.steps) > UNCONFIRMED_LIMIT, within_s=2, what="all parts have been handed over"
+        )
+        collector.store_all()
+    assert collector.endings == [CommandStatus.COMPLETED]
+
+
 async def test_permission_withdrawn_sends_nothing() -> None:
     collector, vehicle = Collector(), Vehicle(two_chunks)
     await make_run(vehicle, collector, claimed(role=Role.VIEWER)).execute()
@@ -250,6 +299,12 @@ async def test_chunk_that_cannot_be_stored_ends_the_command_with_what_is_stored(
     assert last.chunk is None
     assert last.chunks_stored == 1
     assert collector.endings[-1] is CommandStatus.FAILED
+
+
+async def test_ending_that_cannot_be_stored_does_not_deny_the_chunks_before_it() -> None:
+    collector = Collector(refuses=2)
+    await make_run(Vehicle(no_final), collector, claimed()).execute()
+    assert collector.steps[-1].chunks_stored == 1
 
 
 async def test_takes_over_numbering_where_chunks_exist() -> None:
