@@ -54,7 +54,12 @@ class World:
 
 def body_of(row: Row, target: str) -> dict[str, object] | None:
     """A body that passes every check but the ones in the table."""
-    vehicle: dict[str, object] = {"vin": f"WVWZZZ1JZXW{1:06d}", "make": "VW", "model": "Golf", "address": "sim:?delay=0"}
+    vehicle: dict[str, object] = {
+        "vin": f"WVWZZZ1JZXW{1:06d}",
+        "make": "VW",
+        "model": "Golf",
+        "address": "sim:?delay=0",
+    }
     bodies: dict[str, dict[str, object]] = {
         "POST /api/v1/auth/login": {"username": "admin", "password": "not this one"},
         "POST /api/v1/auth/refresh": {"refresh_token": "never-issued"},
