@@ -23,7 +23,10 @@ from app.repositories.command_rows import COMMAND_COLUMNS, read_command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedCommand:
-    """A command that this worker may run, with what it needs: fencing token, address, and who asked for it."""
+    """A command that this worker may run, with what it needs: fencing token, address, and who asked for it.
+
+    `chunks_stored` and `is_late` (its expiry has passed) are about one that another worker has left behind.
+    """
 
     command: Command
     lease_token: int
@@ -32,6 +35,7 @@ class ClaimedCommand:
     actor: Actor
     trace_context: str | None
     chunks_stored: int = 0
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +146,7 @@ def read_claimed(row: dict[str, Any]) -> ClaimedCommand:
         vin=row["vin"],
         trace_context=row["trace_context"],
         chunks_stored=row.get("chunks_stored", 0),
+        is_late=row.get("is_late", False),
         actor=Actor(
             user_id=UserId(row["user_id"]),
             username=row["username"],

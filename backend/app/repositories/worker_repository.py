@@ -54,7 +54,7 @@ DELETE FROM workers w WHERE w.lease_expires_at < clock_timestamp() - interval '1
 _ORPHANS = text(
     f"""
 SELECT {", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(","))}, c.lease_token, c.trace_context,
-    v.address, v.vin, u.username, u.role, u.is_active, u.vehicle_ids,
+    v.address, v.vin, u.username, u.role, u.is_active, u.vehicle_ids, c.expires_at <= clock_timestamp() AS is_late,
     (SELECT coalesce(max(r.sequence_number), 0) FROM responses r WHERE r.command_id = c.command_id) AS chunks_stored
 FROM commands c JOIN vehicles v ON v.vehicle_id = c.vehicle_id JOIN users u ON u.user_id = c.user_id
 WHERE c.status = 'in_progress' AND c.command_id <> ALL(CAST(:running AS uuid[])) AND (

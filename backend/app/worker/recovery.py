@@ -66,7 +66,7 @@ class Recovery:
         command = orphan.command
         definition = definition_of_stored(command.command_name)
         may_again = may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
-        if may_again and command.cancel_requested_at is None:
+        if may_again and not orphan.is_late and command.cancel_requested_at is None:
             _log.warning("taken over from a dead worker", command_id=str(command.command_id), attempt=command.attempt)
             return await worker_repository.take_over(work.db, worker_id, self._lease.name, orphan)
         ending = ending_for_lost_lease(definition, chunks_stored=orphan.chunks_stored)

@@ -135,6 +135,22 @@ async def test_orphans_of_a_newer_release_are_ended_as_unknown_and_hold_up_no_ot
         assert (await ended(database, unknown)).status is CommandStatus.OUTCOME_UNKNOWN
 
 
+async def test_orphaned_read_is_not_run_again_after_its_expiry(database: Database, redis_url: str) -> None:
+    vehicle = Vehicle()
+    async with database.transaction() as db:
+        item = new_command(await add_user(db), await add_vehicle(db, address="test:"))
+    await stored(database, item)
+    await run_sql(
+        database,
+        "UPDATE commands SET status = 'in_progress', started_at = now() - interval '1 minute', attempt = 1,"
+        " expires_at = now() - interval '30 seconds', lease_token = 1, lease_owner = :dead",
+        dead=uuid4(),
+    )
+    async with working(database, redis_url, vehicle):
+        assert (await ended(database, item)).status is CommandStatus.FAILED
+    assert vehicle.asked == []
+
+
 async def test_command_whose_run_is_still_being_left_is_not_run_a_second_time_beside_it(
     database: Database, redis_url: str
 ) -> None:
