@@ -60,7 +60,7 @@ class Recorder:
         """Take nothing new; `run` returns when everything is stored."""
         self._group.close()
 
-    async def _commit(self, group: Sequence[Recording]) -> Sequence[Recorded | None]:
+    async def _commit(self, group: Sequence[Recording]) -> Sequence[Recorded | Exception | None]:
         began = time.perf_counter()
         results = await self._store(group)
         stored = time.perf_counter()
@@ -68,29 +68,33 @@ class Recorder:
         self._metrics.stage_took("store", stored - began)
         self._metrics.stage_took("publish", time.perf_counter() - stored)
         self._metrics.chunks_stored(
-            sum(step.chunk is not None for step, result in zip(group, results, strict=True) if result)
+            sum(
+                step.chunk is not None
+                for step, result in zip(group, results, strict=True)
+                if isinstance(result, Recorded)
+            )
         )
         return results
 
-    async def _store(self, group: Sequence[Recording]) -> Sequence[Recorded | None]:
+    async def _store(self, group: Sequence[Recording]) -> Sequence[Recorded | Exception | None]:
         said = False
         while True:
             try:
                 async with self._database.autocommit() as db:
                     return await recording_repository.record(db, self._lease.worker_id, self._lease.name, group)
             except StorageUnavailable as error:
-                if not self._lease.is_held:
-                    raise LeaseLost("the database was away for longer than this worker's lease") from error
+                if not self._lease.is_held:  # an answer for each, not raised: else each would be tried again alone
+                    return [LeaseLost("the database was away for longer than this worker's lease") for _ in group]
                 if not said:
                     _log.warning("answers wait for the database", steps=len(group), error=error.message)
                 said = True
             await asyncio.sleep(_PAUSE_S)
 
 
-def _messages(group: Sequence[Recording], results: Sequence[Recorded | None]) -> list[BusMessage]:
+def _messages(group: Sequence[Recording], results: Sequence[Recorded | Exception | None]) -> list[BusMessage]:
     messages: list[BusMessage] = []
     for step, result in zip(group, results, strict=True):
-        if result is None:
+        if not isinstance(result, Recorded):
             continue
         if step.chunk is not None:
             messages.append(response_event(step.chunk).as_message())
