@@ -19,6 +19,7 @@ from app.domain.bus_messages import WAKE_ACCOUNTS
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
 from app.eventbus.event_bus import EventBus
+from app.eventbus.redis_calls import RedisCalls
 from app.observability.health import HealthCheck
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing, make_tracing
@@ -42,6 +43,7 @@ from app.worker.supervisor import Worker, WorkerSettings
 
 _log = structlog.get_logger(__name__)
 _HOUSEKEEPING_S = 5.0
+_QUEUE_POOL = PoolSettings(size=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,16 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
-    """What API and worker of one process share."""
+    """What API and worker of one process share.
+
+    `queue_database` is for leases, claims and answers alone: requests that fill the other pool must not cost a lease.
+    """
 
     addresses: Addresses
     database: Database
+    queue_database: Database
     bus: EventBus
+    redis: RedisCalls
     unit_of_work: UnitOfWork
     audit: AuditService
     registry: ConnectorRegistry
@@ -94,18 +101,22 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
         stack.callback(tracing.close)
         database = Database(addresses.database_url, name=f"sovd-{role}", pool=pool)
         stack.push_async_callback(database.close)
+        queue_database = Database(addresses.database_url, name=f"sovd-{role}-queue", pool=_QUEUE_POOL)
+        stack.push_async_callback(queue_database.close)
         bus = EventBus(addresses.redis_url, name=f"sovd-{role}")
         bus.on_state_change(metrics.bus_connected)
         await stack.enter_async_context(bus.running())
-        memory = await stack.enter_async_context(RedisMemory.connected(addresses.redis_url))
+        redis = await stack.enter_async_context(RedisCalls(addresses.redis_url, name=f"sovd-{role}-calls").running())
         unit_of_work = UnitOfWork(database, bus)
         yield Foundation(
             addresses=addresses,
             database=database,
+            queue_database=queue_database,
             bus=bus,
+            redis=redis,
             unit_of_work=unit_of_work,
             audit=AuditService(unit_of_work),
-            registry=ConnectorRegistry([VehicleConnector(memory)]),
+            registry=ConnectorRegistry([VehicleConnector(RedisMemory(redis))]),
             metrics=metrics,
             tracing=tracing,
         )
@@ -114,7 +125,7 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
 def make_worker(settings: Settings, base: Foundation) -> Worker:
     """A worker over a foundation; run it with `Worker.run`."""
     return Worker(
-        database=base.database,
+        database=base.queue_database,
         unit_of_work=base.unit_of_work,
         bus=base.bus,
         registry=base.registry,
@@ -137,9 +148,7 @@ async def accounts(settings: Settings, base: Foundation) -> AsyncIterator[tuple[
     """The accounts of this process, kept in step with other processes over the bus."""
     secret = await _token_secret(settings, base.addresses.home)
     passwords = PasswordHashing()
-    limits = RateLimits(
-        base.addresses.redis_url, login=settings.rate_limit_login, commands=settings.rate_limit_commands
-    )
+    limits = RateLimits(base.redis, login=settings.rate_limit_login, commands=settings.rate_limit_commands)
     service = AccountService(
         work=base.unit_of_work,
         audit=base.audit,
@@ -154,7 +163,6 @@ async def accounts(settings: Settings, base: Foundation) -> AsyncIterator[tuple[
     finally:
         subscription.close()
         passwords.close()
-        await limits.close()
 
 
 @asynccontextmanager
