@@ -4,19 +4,20 @@ A vehicle's memory may not live in one worker only: the next command may run in 
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.domain.identifiers import VehicleId
 
-_ANSWER_WITHIN_S = 0.5
-_CONNECTIONS = 4
+
+class RedisCaller(Protocol):
+    """How Redis is asked."""
+
+    async def call(self, *words: str) -> Any:
+        """The answer to a command. Raises RedisError or OSError, soon, where there is none."""
+        ...
 
 
 class SimulatedMemory(Protocol):
@@ -56,35 +57,15 @@ class RedisMemory:
     A flushed Redis means that the vehicles forgot their clearing. While Redis is away the process remembers alone.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: RedisCaller) -> None:
         self._redis = redis
         self._own = ProcessMemory()
-
-    @classmethod
-    @asynccontextmanager
-    async def connected(cls, redis_url: str) -> AsyncGenerator["RedisMemory", None]:
-        """A memory with a few connections of its own, opened when first needed and closed at the end."""
-        pool = BlockingConnectionPool.from_url(
-            redis_url,
-            max_connections=_CONNECTIONS,
-            timeout=_ANSWER_WITHIN_S,
-            socket_timeout=_ANSWER_WITHIN_S,
-            socket_connect_timeout=_ANSWER_WITHIN_S,
-            retry=Retry(NoBackoff(), 1),  # once: a connection may have died with a restarted Redis
-            client_name="sovd-simulated-vehicles",
-            decode_responses=True,
-        )
-        redis = Redis.from_pool(pool)
-        try:
-            yield cls(redis)
-        finally:
-            await redis.aclose()
 
     async def cleared(self, vehicle_id: VehicleId) -> frozenset[str]:
         """The codes cleared so far, as far as Redis or this process knows."""
         own = await self._own.cleared(vehicle_id)
         try:
-            members = await self._redis.smembers(_key(vehicle_id))
+            members = await self._ask("SMEMBERS", _key(vehicle_id))
         except (RedisError, OSError):
             return own
         return own | {str(member) for member in members}
@@ -95,9 +76,15 @@ class RedisMemory:
         if not found:
             return
         try:
-            await self._redis.sadd(_key(vehicle_id), *found)
+            await self._ask("SADD", _key(vehicle_id), *found)
         except (RedisError, OSError):
             await self._own.clear(vehicle_id, found)
+
+    async def _ask(self, *words: str) -> Any:
+        try:
+            return await self._redis.call(*words)
+        except OSError:  # once more, which does no harm here: the connection may have died with a restarted Redis
+            return await self._redis.call(*words)
 
 
 def _key(vehicle_id: VehicleId) -> str:

@@ -5,25 +5,37 @@ import ipaddress
 import time
 from collections.abc import Sequence
 from math import ceil
+from typing import Any, Protocol
 
 import structlog
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.domain.errors import TooManyRequests
 from app.domain.identifiers import UserId
 
-_ANSWER_WITHIN_S = 0.5
 _ASK_AGAIN_AFTER_S = 1.0
 _ADDRESS_FACTOR = 4
 """An address may try this many times as often as one user name from it: people behind one gateway share it."""
 
+_HIT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}
+"""
+"""Counts in the window of a key; gives the count and the milliseconds until the window ends."""
+
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class RedisCaller(Protocol):
+    """How Redis is asked."""
+
+    async def call(self, *words: str) -> Any:
+        """The answer to a command. Raises RedisError or OSError, soon, where there is none."""
+        ...
 
 
 class RateLimits:
@@ -32,15 +44,14 @@ class RateLimits:
     No limit is tied to a user name alone, so nobody can lock another person out from elsewhere.
     """
 
-    def __init__(self, redis_url: str | None, *, login: str, commands: str) -> None:
-        """`login` and `commands` read like `5/minute` or `5/minute;100/hour`, else ValueError. Connects later."""
+    def __init__(self, redis: RedisCaller | None, *, login: str, commands: str) -> None:
+        """`login` and `commands` read like `5/minute` or `5/minute;100/hour`, else ValueError."""
         self._login = _parsed(login)
         self._login_of_address = tuple(
             type(item)(item.amount * _ADDRESS_FACTOR, item.multiples) for item in self._login
         )
         self._commands = _parsed(commands)
-        self._pool = _pool(redis_url) if redis_url else None
-        self._shared = FixedWindowRateLimiter(_shared_storage(self._pool)) if self._pool else None
+        self._redis = redis
         self._own = FixedWindowRateLimiter(MemoryStorage())
         self._on_own = False
         self._ask_shared_at = 0.0
@@ -55,11 +66,6 @@ class RateLimits:
         """Count one command sent by this user. Raises TooManyRequests."""
         await self._admit(self._commands, ("command", str(user_id)), "commands")
 
-    async def close(self) -> None:
-        """Close the connections to Redis."""
-        if self._pool is not None:
-            await self._pool.disconnect()
-
     async def _admit(self, items: Sequence[RateLimitItem], key: tuple[str, ...], what: str) -> None:
         for item in items:
             wait_s = await self._seconds_to_wait(item, key)
@@ -68,17 +74,16 @@ class RateLimits:
 
     async def _seconds_to_wait(self, item: RateLimitItem, key: tuple[str, ...]) -> float | None:
         loop = asyncio.get_running_loop()
-        if self._shared is not None and loop.time() >= self._ask_shared_at:
+        if self._redis is not None and loop.time() >= self._ask_shared_at:
             try:
-                async with asyncio.timeout(_ANSWER_WITHIN_S):
-                    wait_s = await _hit(self._shared, item, key)
-            except (RedisError, OSError, TimeoutError) as error:
+                wait_s = await _hit_together(self._redis, item, key)
+            except (RedisError, OSError) as error:
                 self._ask_shared_at = loop.time() + _ASK_AGAIN_AFTER_S
                 self._note_state(on_own=True, cause=type(error).__name__)
             else:
                 self._note_state(on_own=False)
                 return wait_s
-        return await _hit(self._own, item, key)
+        return await _hit_alone(self._own, item, key)
 
     def _note_state(self, *, on_own: bool, cause: str | None = None) -> None:
         if on_own and not self._on_own:
@@ -88,8 +93,14 @@ class RateLimits:
         self._on_own = on_own
 
 
-async def _hit(limiter: FixedWindowRateLimiter, item: RateLimitItem, key: tuple[str, ...]) -> float | None:
-    """Count; None when within the limit, else the seconds until the window ends."""
+async def _hit_together(redis: RedisCaller, item: RateLimitItem, key: tuple[str, ...]) -> float | None:
+    """Count over all processes; None when within the limit, else the seconds until the window ends."""
+    count, left_ms = await redis.call("EVAL", _HIT, "1", f"rate:{item.key_for(*key)}", str(item.get_expiry()))
+    return None if count <= item.amount else float(max(1, ceil(left_ms / 1000)))
+
+
+async def _hit_alone(limiter: FixedWindowRateLimiter, item: RateLimitItem, key: tuple[str, ...]) -> float | None:
+    """Count in this process; None when within the limit, else the seconds until the window ends."""
     if await limiter.hit(item, *key):
         return None
     stats = await limiter.get_window_stats(item, *key)
@@ -102,27 +113,6 @@ def _parsed(text: str) -> tuple[RateLimitItem, ...]:
         return tuple(parse_many(text))
     except ValueError as error:
         raise ValueError(f"a rate limit reads like 5/minute, not {text!r}") from error
-
-
-def _pool(redis_url: str) -> BlockingConnectionPool:
-    return BlockingConnectionPool.from_url(
-        redis_url,
-        max_connections=16,
-        timeout=_ANSWER_WITHIN_S,
-        socket_timeout=_ANSWER_WITHIN_S,
-        socket_connect_timeout=_ANSWER_WITHIN_S,
-        retry=Retry(NoBackoff(), 0),
-    )
-
-
-def _shared_storage(pool: BlockingConnectionPool) -> RedisStorage:
-    # The address only picks the dialect: connections come from the pool, be it Valkey, TLS or a Unix socket.
-    return RedisStorage(
-        "async+redis://",
-        implementation="redispy",
-        key_prefix="rate",
-        connection_pool=pool,  # type: ignore[arg-type]  # documented option; the stub knows only plain values
-    )
 
 
 def _network(address: str | None) -> str:

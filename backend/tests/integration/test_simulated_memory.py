@@ -1,8 +1,8 @@
 """What simulated vehicles remember is seen by every worker, and Redis trouble fails no command."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from app.connectors.port import ConnectorRegistry, NumberedChunk
 from app.connectors.simulated_memory import ProcessMemory, RedisMemory, SimulatedMemory
 from app.connectors.vehicle_connector import VehicleConnector, execute_command
 from app.domain.identifiers import CommandId, VehicleId
+from app.eventbus.redis_calls import RedisCalls
 from support.engines import ValkeyProcess
 
 
@@ -22,6 +23,13 @@ def own_valkey(engine_folder: Path) -> Iterator[ValkeyProcess]:
     server.start()
     yield server
     server.stop()
+
+
+@asynccontextmanager
+async def memory_on(redis_url: str) -> AsyncIterator[RedisMemory]:
+    """What one worker has of the vehicles' memory."""
+    async with RedisCalls(redis_url, name="test").running() as redis:
+        yield RedisMemory(redis)
 
 
 async def last_payload(memory: SimulatedMemory, vehicle_id: VehicleId, name: str) -> dict[str, object]:
@@ -43,7 +51,7 @@ async def last_payload(memory: SimulatedMemory, vehicle_id: VehicleId, name: str
 
 async def test_a_code_cleared_by_one_worker_is_gone_for_the_other(redis_url: str) -> None:
     car, other = VehicleId(uuid4()), VehicleId(uuid4())
-    async with RedisMemory.connected(redis_url) as one, RedisMemory.connected(redis_url) as two:
+    async with memory_on(redis_url) as one, memory_on(redis_url) as two:
         cleared = await last_payload(one, car, "ClearDTC")
         read = await last_payload(two, car, "ReadDTC")
         untouched = await last_payload(two, other, "ReadDTC")
@@ -53,7 +61,7 @@ async def test_a_code_cleared_by_one_worker_is_gone_for_the_other(redis_url: str
 
 async def test_with_redis_away_the_worker_remembers_alone(own_valkey: ValkeyProcess) -> None:
     car = VehicleId(uuid4())
-    async with RedisMemory.connected(own_valkey.url) as memory:
+    async with memory_on(own_valkey.url) as memory:
         own_valkey.kill()
         await memory.clear(car, ["P0420"])
 
@@ -62,7 +70,7 @@ async def test_with_redis_away_the_worker_remembers_alone(own_valkey: ValkeyProc
 
 async def test_a_restarted_redis_is_used_again(own_valkey: ValkeyProcess) -> None:
     car = VehicleId(uuid4())
-    async with RedisMemory.connected(own_valkey.url) as memory, RedisMemory.connected(own_valkey.url) as other:
+    async with memory_on(own_valkey.url) as memory, memory_on(own_valkey.url) as other:
         await memory.clear(car, ["P0420"])
         own_valkey.restart()
         await memory.clear(car, ["P0171"])
@@ -71,13 +79,13 @@ async def test_a_restarted_redis_is_used_again(own_valkey: ValkeyProcess) -> Non
 
 
 async def test_many_commands_share_few_connections(redis_url: str) -> None:
-    async with RedisMemory.connected(redis_url) as memory:
+    async with memory_on(redis_url) as memory:
         cars = [VehicleId(uuid4()) for _ in range(200)]
         async with asyncio.TaskGroup() as tasks:
             for car in cars:
                 tasks.create_task(memory.clear(car, ["P0420"]))
 
-    async with RedisMemory.connected(redis_url) as other:
+    async with memory_on(redis_url) as other:
         assert [await other.cleared(car) for car in cars] == [frozenset({"P0420"})] * 200
 
 

@@ -67,14 +67,13 @@ async def accounts_on(
     access_ttl_s: int = 900,
     refresh_ttl_s: int = 3600,
     login: str = "1000/minute",
-    redis_url: str | None = None,
 ) -> AsyncIterator[Accounts]:
     """A process's worth of services; several may run on one database."""
     bus = RememberedBus()
     work = UnitOfWork(database, bus)
     audit = AuditService(work)
     passwords = PasswordHashing(CHEAP)
-    limits = RateLimits(redis_url, login=login, commands="1000/minute")
+    limits = RateLimits(None, login=login, commands="1000/minute")
     service = AccountService(
         work=work,
         audit=audit,
@@ -87,4 +86,3 @@ async def accounts_on(
         yield Accounts(work=work, bus=bus, audit=audit, service=service)
     finally:
         passwords.close()
-        await limits.close()
