@@ -93,8 +93,9 @@ class LinePresenter:
         now = show_seconds(self._clock())
         match event:
             case ResponseEvent():
+                seen_at = show_seconds(self._view.chunks[-1][0])
                 for line in describe_payload(event.response_payload):
-                    self._terminal.line(f"{now}  #{event.sequence_number}  {line}")
+                    self._terminal.line(f"{seen_at}  #{event.sequence_number}  {line}")
             case ProgressEvent():
                 self._terminal.line(f"{now}  {one_line(event.message)}")
             case StatusEvent(status=status) if status.is_terminal:

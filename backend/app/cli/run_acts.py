@@ -9,7 +9,7 @@ from app.cli.connection import signed_in
 from app.cli.exit_codes import ExitCode
 from app.cli.following import Watch, watch_to_the_end
 from app.cli.parameter_parsing import parse_parameters
-from app.cli.run_view import RunView
+from app.cli.run_view import Recorded, RunView
 from app.cli.tables import definition_table
 from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
@@ -95,9 +95,26 @@ async def watch_command(server: str | None, command_id: str, after: int, reconne
             title=f"{command.command_name} on {vehicle_name}, command {command_id}",
             status=command.status,
             queue_position=command.queue_position,
+            recorded=Recorded() if as_json else await _recorded(client, command),
         )
         watch = Watch(command_id=command_id, view=view, began_at=began_at, after=after, reconnect_for_s=reconnect_for_s)
         return await watch_to_the_end(client, Terminal(as_json), watch)
+
+
+async def _recorded(client: SovdClient, command: CommandView) -> Recorded:
+    """How long it took, where it has ended already: replaying it now takes no time at all."""
+    started, ended = command.started_at, command.completed_at
+    if ended is None:
+        return Recorded()
+    if started is None:
+        return Recorded(end=(ended - command.submitted_at).total_seconds())
+    chunks = await client.commands.responses(command.command_id)
+    times = {
+        chunk.sequence_number: (chunk.received_at - started).total_seconds()
+        for chunk in chunks
+        if chunk.received_at is not None
+    }
+    return Recorded(chunks=times, end=(ended - started).total_seconds())
 
 
 async def cancel_command(server: str | None, command_id: str, reason: str | None, as_json: bool) -> int:

@@ -1,5 +1,6 @@
 """What the screen of a running command shows. Pure: events in, text and tables out; the seconds are passed in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Group, RenderableType
@@ -17,9 +18,17 @@ ADVICE = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The times of a command that had ended before watching began, in seconds since it started."""
+
+    chunks: Mapping[int, float] = field(default_factory=dict)
+    end: float | None = None
+
+
 @dataclass(slots=True)
 class RunView:
-    """Everything seen of one command so far. Times are seconds since watching began."""
+    """Everything seen of one command so far. Times are seconds since watching began, or as `recorded`."""
 
     title: str
     status: CommandStatus
@@ -29,12 +38,13 @@ class RunView:
     error: ErrorEvent | None = None
     link_stands: bool = True
     ended_after_s: float | None = None
+    recorded: Recorded = field(default_factory=Recorded)
 
     def apply(self, event: Event, elapsed_s: float) -> None:
         """Take in an event."""
         match event:
-            case ResponseEvent():
-                self.chunks.append((elapsed_s, event))
+            case ResponseEvent(sequence_number=number):
+                self.chunks.append((self.recorded.chunks.get(number, elapsed_s), event))
                 self.progress = None
             case ProgressEvent():
                 self.progress = (elapsed_s, event)
@@ -43,7 +53,7 @@ class RunView:
             case StatusEvent(status=status):
                 self.status = status
                 if status.is_terminal:
-                    self.ended_after_s = elapsed_s
+                    self.ended_after_s = elapsed_s if self.recorded.end is None else self.recorded.end
                     self.progress = None
 
     @property

@@ -12,7 +12,7 @@ from app.cli.payloads import describe_payload
 from app.cli.plain_text import one_line, printable
 from app.cli.presenters import JsonPresenter, LinePresenter, LivePresenter, choose_presenter
 from app.cli.quantities import show_age, show_seconds, show_time
-from app.cli.run_view import RunView
+from app.cli.run_view import Recorded, RunView
 from app.cli.tables import (
     audit_table,
     chunk_table,
@@ -242,6 +242,16 @@ def test_chunks_grow_and_the_end_is_summed_up() -> None:
     assert "2 final" in shown
     assert "completed after 1.50 s, 2 chunks" in shown
     assert view.last_sequence_number == 2
+
+
+def test_what_had_ended_before_is_shown_with_the_times_it_had() -> None:
+    recorded = Recorded(chunks={1: 0.25, 2: 61.0}, end=62.0)
+    view = RunView(title="ReadDTC on WVW", status=CommandStatus.COMPLETED, recorded=recorded)
+    for text in (chunk(1), chunk(2, final=True), status("completed")):
+        view.apply(event(text), 0.01)
+    shown = drawn(view.screen(0.02))
+    for part in ("0.25 s", "1 min 01 s", "completed after 1 min 02 s, 2 chunks"):
+        assert part in shown
 
 
 def test_progress_is_shown_while_the_vehicle_works_and_goes_with_the_next_chunk() -> None:
