@@ -32,6 +32,8 @@ class Reconciliation:
 
     async def _judge(self, work: Work, candidate: Candidate) -> None:
         chunks = await response_repository.list_responses(work.db, candidate.read.command_id)
+        if not chunks or not chunks[-1].is_final:
+            return  # only a part of a very long answer was read here: it proves nothing
         ending = settles(candidate.unknown, candidate.read, [chunk.response_payload for chunk in chunks])
         if ending is None:
             return

@@ -44,9 +44,10 @@ class Recovery:
         error = ending.error.to_json() if ending.error else {}
         async with self._unit_of_work.begin() as work:
             late = await queue_repository.expire(work.db, reason=ending.status_reason, error=error)
-            for command_id, completed_at, name in late:
+            for command_id, completed_at, _ in late:
                 _tell(work, command_id, ending, completed_at)
-                self._metrics.command_ended(name, CommandStatus.EXPIRED)
+        for *_, name in late:  # counted once they are committed: a round that fails is done again
+            self._metrics.command_ended(name, CommandStatus.EXPIRED)
 
     async def _decide_orphans(self, worker_id: WorkerId) -> None:
         taken: list[ClaimedCommand] = []
