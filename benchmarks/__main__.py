@@ -1,5 +1,6 @@
 """All benchmarks, one after the other: `python -m benchmarks [--quick]`."""
 
+from app.observability.logs import configure_logging
 from benchmarks import fanout, history, idle, latency, throughput
 from benchmarks.machine import describe_machine
 from benchmarks.running import run_one, wants_quick
@@ -10,6 +11,7 @@ _ALL = (throughput, latency, fanout, idle, history)
 def main() -> None:
     """Measure and print."""
     quick = wants_quick(__doc__)
+    configure_logging("warning")
     print(describe_machine(), "\n")
     for benchmark in _ALL:
         run_one(benchmark.TITLE, benchmark.measure, quick=quick)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
+from app.observability.logs import configure_logging
 from benchmarks.figures import Figure, show
 from benchmarks.machine import describe_machine
 
@@ -24,6 +25,7 @@ def wants_quick(description: str | None) -> bool:
 def run_alone(title: str, measure: Measure) -> None:
     """Measure and print."""
     quick = wants_quick(title)
+    configure_logging("warning")
     print(describe_machine(), "\n")
     run_one(title, measure, quick=quick)
 
