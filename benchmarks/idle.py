@@ -24,6 +24,7 @@ async def measure(quick: bool) -> Sequence[Figure]:
     """Starts the program with engines of its own, first on an empty data directory, then on the same again."""
     viewers = 200 if quick else _VIEWERS
     with tempfile.TemporaryDirectory(prefix="sovd-bench-") as folder:
+        Path(folder).chmod(0o711)  # else root's PostgreSQL keeps its data elsewhere, where nobody removes it
         settings = environment(Path(folder) / "home")
         first = await _start_up_time(settings)
         later = [await _start_up_time(settings) for _ in range(1 if quick else 5)]

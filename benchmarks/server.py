@@ -52,6 +52,7 @@ class Server:
 async def engines() -> AsyncIterator[Engines]:
     """The embedded engines with their ordinary settings, in a folder that goes with the block."""
     with tempfile.TemporaryDirectory(prefix="sovd-bench-") as folder:
+        Path(folder).chmod(0o711)  # else root's PostgreSQL keeps its data elsewhere, where nobody removes it
         home = Path(folder) / "home"
         async with EmbeddedEngines.running(home) as own:
             assert own.database_url is not None
