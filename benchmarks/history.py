@@ -35,12 +35,14 @@ async def measure(quick: bool) -> Sequence[Figure]:
         vehicles = await fleet.add_vehicles(server, _VEHICLES, "sim:?offline")
         connection = await server.connect()
         user_id = fleet.expect(await connection.request("GET", "/api/v1/auth/me"), 200).json()["user_id"]
+        connection.close()
         database = await asyncpg.connect(shared.database_url)
         await database.execute(_FILL, vehicles, user_id, commands)
         await database.execute("VACUUM ANALYZE commands")
         day = await database.fetchval("SELECT to_char(now() AT TIME ZONE 'UTC' - interval '1 day', $1)", _ISO)
         a_command = await database.fetchval("SELECT command_id::text FROM commands OFFSET 1000 LIMIT 1")
         await database.close()
+        connection = await server.connect()
         figures = []
         for name, path in _queries(vehicles[7], str(user_id), day, a_command, commands).items():
             times = []

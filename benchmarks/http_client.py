@@ -53,8 +53,10 @@ class HttpConnection(asyncio.Protocol):
 
     async def send(self, request: bytes) -> Answer:
         """Send an encoded request and wait for its answer."""
-        if self._transport is None or self._waiting is not None:
-            raise RuntimeError("one request at a time on an open connection")
+        if self._transport is None:
+            raise ConnectionError("the connection is closed")
+        if self._waiting is not None:
+            raise RuntimeError("one request at a time")
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         try:

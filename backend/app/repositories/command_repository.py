@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select, text, true
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.command import Command, Ending
@@ -190,7 +190,8 @@ def _conditions(wanted: CommandFilter) -> Sequence[ColumnElement[bool]]:
     if wanted.user_id is not None:
         found.append(columns.user_id == wanted.user_id)
     if wanted.status is not None:
-        found.append(columns.status == wanted.status)
+        # written into the statement: only then can PostgreSQL see that an index of some states alone will do
+        found.append(columns.status == literal(wanted.status.value, literal_execute=True))
     if wanted.command_name is not None:
         found.append(columns.command_name == wanted.command_name)
     if wanted.since is not None:
