@@ -1,10 +1,8 @@
 """What the program takes while it does nothing: start-up time, memory of the idle server, memory per idle viewer."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 import psutil
@@ -12,7 +10,7 @@ import psutil
 from benchmarks import fleet
 from benchmarks.figures import Figure, spread
 from benchmarks.running import run_alone
-from benchmarks.server import Server, environment, serving
+from benchmarks.server import Server, environment, open_folder, serving
 from benchmarks.socket_client import SocketClient
 
 TITLE = "Idle: start-up, memory"
@@ -23,9 +21,8 @@ _SETTLE_S = 3.0
 async def measure(quick: bool) -> Sequence[Figure]:
     """Starts the program with engines of its own, first on an empty data directory, then on the same again."""
     viewers = 200 if quick else _VIEWERS
-    with tempfile.TemporaryDirectory(prefix="sovd-bench-") as folder:
-        Path(folder).chmod(0o711)  # else root's PostgreSQL keeps its data elsewhere, where nobody removes it
-        settings = environment(Path(folder) / "home")
+    with open_folder() as folder:
+        settings = environment(folder / "home")
         first = await _start_up_time(settings)
         later = [await _start_up_time(settings) for _ in range(1 if quick else 5)]
         async with serving(settings) as server:

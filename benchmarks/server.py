@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -48,12 +48,20 @@ class Server:
         return await HttpConnection.open(self.host, self.port, self.token)
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that lets others through: else root's PostgreSQL keeps its data where nobody removes it."""
+    with tempfile.TemporaryDirectory(prefix="sovd-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
 @asynccontextmanager
 async def engines() -> AsyncIterator[Engines]:
     """The embedded engines with their ordinary settings, in a folder that goes with the block."""
-    with tempfile.TemporaryDirectory(prefix="sovd-bench-") as folder:
-        Path(folder).chmod(0o711)  # else root's PostgreSQL keeps its data elsewhere, where nobody removes it
-        home = Path(folder) / "home"
+    with open_folder() as folder:
+        home = folder / "home"
         async with EmbeddedEngines.running(home) as own:
             assert own.database_url is not None
             assert own.redis_url is not None
