@@ -19,8 +19,11 @@ from app.observability.tracing import current_trace_ids
 
 LogFormat = Literal["auto", "console", "json"]
 
-_QUIET = ("uvicorn.access", "uvicorn.error", "httpx", "httpcore", "alembic.runtime.migration")
-"""Libraries that repeat what our own lines say, some with query strings in them: only their warnings are wanted."""
+_QUIET = ("uvicorn.access", "httpx", "httpcore")
+"""Libraries that would repeat what our own access log says, with query strings in it."""
+
+_QUIET_UNLESS_DEBUG = ("uvicorn.error", "alembic.runtime.migration")
+"""Libraries whose small talk says nothing to who runs the service."""
 
 _WELL_ANSWERED = 400
 """HTTP statuses below this one tell that all went well."""
@@ -123,4 +126,6 @@ def _route_standard_logging(
         logger.propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _QUIET_UNLESS_DEBUG:
+        logging.getLogger(name).setLevel(logging.NOTSET if threshold <= logging.DEBUG else logging.WARNING)
     logging.captureWarnings(capture=True)

@@ -179,7 +179,7 @@ async def test_a_raw_redis_subscriber_sees_each_event(running_app: RunningApp, r
 async def test_three_ways_to_show_the_token(
     running_app: RunningApp, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)  # the most the program ever lets libraries say
+    caplog.set_level(logging.INFO, "uvicorn.error")  # the most the program ever lets libraries say
     command = await running_app.submit(await running_app.add_vehicle())
     token = token_of(running_app.admin)
     match how:

@@ -109,3 +109,6 @@ def test_small_talk_of_libraries_is_left_out(stream: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").info("connection open")
     logging.getLogger("alembic.runtime.migration").info("Will assume transactional DDL.")
     assert lines(stream) == []
+    configure_logging("debug", "json", stream=stream)
+    logging.getLogger("uvicorn.error").info("connection open")
+    assert [line["event"] for line in lines(stream)] == ["connection open"]
