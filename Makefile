@@ -9,6 +9,8 @@ PYTHON ?=
 export PYTHON
 
 BIN := .venv/bin
+# Tests wait more than they compute: three at a time keep two cores busy.
+TEST_PROCESSES ?= 3
 CHECKED := backend/app backend/tests $(wildcard benchmarks)
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
@@ -21,7 +23,7 @@ run: ## Start the service with a demo fleet on http://127.0.0.1:8000; Ctrl-C end
 	@scripts/run.sh
 
 test: lint ## Run all that CI runs: checks, every test, coverage of at least 90 %
-	$(BIN)/pytest --cov=app --cov-report=term --cov-fail-under=90 -q
+	$(BIN)/pytest --numprocesses=$(TEST_PROCESSES) --dist=worksteal --cov=app --cov-report=term --cov-fail-under=90 -q
 
 lint: dev-env ## Check style, types, import directions and the generated API description
 	$(BIN)/ruff check .

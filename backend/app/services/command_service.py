@@ -14,7 +14,6 @@ from app.domain.errors import Conflict, NotAuthenticated, NotFound, TooManyReque
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject, encode_json_canonical
 from app.domain.outcome import ending_for_cancel_before_start
-from app.domain.roles import Role
 from app.domain.session import ClientInfo
 from app.domain.stream_events import error_event, status_event
 from app.observability.metrics import Metrics
@@ -92,21 +91,11 @@ class CommandService:
         Raises InvalidRequest, NotFound (vehicle), Forbidden, Conflict (idempotency key used with another body),
         TooManyRequests (lane full), StorageUnavailable (may or may not be stored: send again with the same key).
         """
-        target = Target(vehicle_id=wanted.vehicle_id, minimum_role=Role.ENGINEER)
-        await self._guard.require(
-            actor,
-            Action.SEND_COMMAND,
-            target,
-            object_type="vehicle",
-            object_id=wanted.vehicle_id,
-            client=origin.client,
-        )
         definition = definition_of(wanted.command_name)
-        target = Target(vehicle_id=wanted.vehicle_id, minimum_role=definition.minimum_role)
         await self._guard.require(
             actor,
             Action.SEND_COMMAND,
-            target,
+            Target(vehicle_id=wanted.vehicle_id, minimum_role=definition.minimum_role),
             object_type="vehicle",
             object_id=wanted.vehicle_id,
             client=origin.client,
@@ -140,7 +129,7 @@ class CommandService:
     ) -> tuple[list[Command], int]:
         """A page of the commands the caller may see, newest first, and how many there are."""
         await self._guard.require(actor, Action.READ_COMMAND, object_type="command", client=client)
-        wanted = replace(wanted, vehicle_ids=None if actor.role is Role.ADMIN else actor.vehicle_ids)
+        wanted = replace(wanted, vehicle_ids=actor.scope)
         async with self._unit_of_work.reading() as db:
             return await command_repository.list_commands(db, wanted, limit=limit, offset=offset)
 

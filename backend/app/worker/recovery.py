@@ -51,31 +51,39 @@ class Recovery:
 
     async def _decide_orphans(self, worker_id: WorkerId) -> None:
         taken: list[ClaimedCommand] = []
+        ended: list[tuple[str, CommandStatus]] = []
         async with self._unit_of_work.begin() as work:
             for orphan in await self._lock_orphans(work, worker_id):
-                again = await self._decide(work, orphan, worker_id)
-                if again is not None:
-                    taken.append(again)
+                if self._may_run_again(orphan):
+                    again = await worker_repository.take_over(work.db, worker_id, self._lease.name, orphan)
+                    taken += [again] if again is not None else []
+                else:
+                    ended.append((orphan.command.command_name, await self._end(work, orphan, worker_id)))
             await worker_repository.forget_dead(work.db)
+        for name, status in ended:
+            self._metrics.command_ended(name, status)
         if taken:
+            _log.warning("taken over from dead workers", commands=[str(item.command.command_id) for item in taken])
             await self._dispatcher.start(taken, worker_id)
 
     async def _lock_orphans(self, work: Work, worker_id: WorkerId) -> list[ClaimedCommand]:
         return await worker_repository.lock_orphans(work.db, worker_id, self._dispatcher.running, _BATCH)
 
-    async def _decide(self, work: Work, orphan: ClaimedCommand, worker_id: WorkerId) -> ClaimedCommand | None:
+    def _may_run_again(self, orphan: ClaimedCommand) -> bool:
         command = orphan.command
+        if orphan.is_late or command.cancel_requested_at is not None:
+            return False
         definition = definition_of_stored(command.command_name)
-        may_again = may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
-        if may_again and not orphan.is_late and command.cancel_requested_at is None:
-            _log.warning("taken over from a dead worker", command_id=str(command.command_id), attempt=command.attempt)
-            return await worker_repository.take_over(work.db, worker_id, self._lease.name, orphan)
+        return may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
+
+    async def _end(self, work: Work, orphan: ClaimedCommand, worker_id: WorkerId) -> CommandStatus:
+        command_id = orphan.command.command_id
+        definition = definition_of_stored(orphan.command.command_name)
         ending = ending_for_lost_lease(definition, chunks_stored=orphan.chunks_stored)
-        _log.warning("ended for a dead worker", command_id=str(command.command_id), status=ending.status)
+        _log.warning("ended for a dead worker", command_id=str(command_id), status=ending.status)
         completed_at = await worker_repository.end_orphan(work.db, worker_id, self._lease.name, orphan, ending)
-        _tell(work, command.command_id, ending, completed_at)
-        self._metrics.command_ended(command.command_name, ending.status)
-        return None
+        _tell(work, command_id, ending, completed_at)
+        return ending.status
 
 
 def _tell(work: Work, command_id: CommandId, ending: Ending, completed_at: datetime) -> None:
