@@ -1,4 +1,4 @@
-"""Promise 2: whatever is published is stored already, seen from outside by somebody who looks at once."""
+"""Promise 2: a chunk is stored before it is published, seen from outside by holding the storing up."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,46 +11,60 @@ from redis.asyncio.client import PubSub
 from app.domain.json_values import JsonObject, decode_json_object
 from support.running_app import RunningApp
 
-_COMMANDS = 40
+_QUIET_S = 0.3
+_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'responses'::regclass AND NOT granted"
 
 
 @asynccontextmanager
-async def all_events(redis_url: str) -> AsyncIterator[PubSub]:
+async def events_of(redis_url: str, command_id: str) -> AsyncIterator[PubSub]:
     async with redis.asyncio.from_url(redis_url, decode_responses=True) as client, client.pubsub() as pubsub:
-        await pubsub.psubscribe("response:*")
+        await pubsub.subscribe(f"response:{command_id}")
+        await pubsub.get_message(timeout=5)
         yield pubsub
 
 
-async def is_stored(db: asyncpg.Connection, event: JsonObject) -> bool:
-    """Whether the database, asked now, knows what the event says."""
-    if event["event"] == "response":
-        query, value = "SELECT count(*) FROM responses WHERE response_id = $1", event["response_id"]
-        return bool(await db.fetchval(query, value))
-    query = "SELECT count(*) FROM commands WHERE command_id = $1 AND status <> 'pending'"
-    return bool(await db.fetchval(query, event["command_id"]))
-
-
-async def test_nothing_is_published_before_it_is_stored(
-    running_app: RunningApp, redis_url: str, database_url: str
-) -> None:
-    vehicles = [await running_app.add_vehicle(number=number) for number in range(1, 5)]
+@asynccontextmanager
+async def nothing_can_be_stored(database_url: str) -> AsyncIterator[None]:
+    """Answers wait at the table's door until the block ends."""
     connection = await asyncpg.connect(database_url)
-    early: list[JsonObject] = []
-    ended = chunks = 0
     try:
-        async with all_events(redis_url) as pubsub, asyncio.timeout(30):
-            for number in range(_COMMANDS):
-                await running_app.submit(vehicles[number % len(vehicles)])
-            while ended < _COMMANDS:
-                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
-                if message is None:
-                    continue
-                event = decode_json_object(message["data"])
-                if not await is_stored(connection, event):
-                    early.append(event)
-                ended += event.get("status") == "completed"
-                chunks += event["event"] == "response"
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE responses IN SHARE ROW EXCLUSIVE MODE")
+            yield
     finally:
         await connection.close()
-    assert early == []
-    assert chunks == 3 * _COMMANDS
+
+
+async def somebody_waits(database_url: str) -> None:
+    """Return once a statement waits for the lock on the answers."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(10):
+            while True:
+                if await connection.fetchval(_WAITING):
+                    return
+                await asyncio.sleep(0.01)
+    finally:
+        await connection.close()
+
+
+async def received(pubsub: PubSub, wait_s: float) -> list[JsonObject]:
+    """Events until nothing came for `wait_s` seconds."""
+    events: list[JsonObject] = []
+    while (message := await pubsub.get_message(ignore_subscribe_messages=True, timeout=wait_s)) is not None:
+        events.append(decode_json_object(message["data"]))
+    return events
+
+
+async def test_nothing_is_shown_before_it_is_stored(running_app: RunningApp, redis_url: str, database_url: str) -> None:
+    vehicle_id = await running_app.add_vehicle("sim:?offline")
+    command_id = await running_app.submit(vehicle_id)
+    async with events_of(redis_url, command_id) as pubsub:
+        async with nothing_can_be_stored(database_url):
+            await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"address": "sim:?delay=0"})
+            await somebody_waits(database_url)
+            early = await received(pubsub, _QUIET_S)
+        await running_app.ended(command_id)
+        late = await received(pubsub, _QUIET_S)
+    assert [event.get("status") for event in early] == ["in_progress"]
+    assert [event.get("sequence_number") or event.get("status") for event in late] == [1, 2, 3, "completed"]
