@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -23,11 +24,13 @@ from app.repositories.submission_repository import NewCommand, Refusal
 from app.repositories.unit_of_work import Publisher, UnitOfWork
 from app.services.access_guard import AccessGuard
 from app.services.command_limits import check_durations
+from app.storage.driver_errors import RolledBack
 from app.storage.engine import Database
 from app.storage.group_commit import GroupCommit
 
 _LANE_FULL_RETRY_S = 5.0
 _RESPONSES_PAGE = 1000
+_STORE_ATTEMPTS = 5
 _NO_CLIENT = ClientInfo()
 
 
@@ -70,10 +73,20 @@ class CommandIntake:
         self.group: GroupCommit[NewCommand, Command | Refusal] = GroupCommit(self._store)
 
     async def _store(self, group: Sequence[NewCommand]) -> Sequence[Command | Refusal]:
-        async with self._database.autocommit() as db:
-            answers = await submission_repository.submit(db, group, self.lane_limit)
+        answers = await self._submit(group)
         await self._publisher.publish([BusMessage(WAKE_COMMANDS, "")])
         return answers
+
+    async def _submit(self, group: Sequence[NewCommand]) -> Sequence[Command | Refusal]:
+        """Two processes that store the same keys in another order may deadlock: one of them begins again."""
+        for _ in range(_STORE_ATTEMPTS - 1):
+            with suppress(RolledBack):
+                return await self._submit_once(group)
+        return await self._submit_once(group)
+
+    async def _submit_once(self, group: Sequence[NewCommand]) -> Sequence[Command | Refusal]:
+        async with self._database.autocommit() as db:
+            return await submission_repository.submit(db, group, self.lane_limit)
 
 
 class CommandService:

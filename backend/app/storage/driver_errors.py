@@ -9,10 +9,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.errors import StorageUnavailable
 
-_PASSING_STATES = ("08", "57P0", "53", "57014", "40001", "40P01", "25006")
+_PASSING_STATES = ("08", "57P0", "53", "57014", "25006")
 """SQLSTATEs, or their beginnings, that mean "not now": connection exceptions, shutdowns, no resources left (memory,
-disk, connections), statement timeout, serialization failure, deadlock, and a server that is a standby just now
-(PostgreSQL, Appendix A)."""
+disk, connections), statement timeout, and a server that is a standby just now (PostgreSQL, Appendix A)."""
+
+
+_ROLLED_BACK = ("40001", "40P01")
+"""Serialization failure and deadlock (PostgreSQL, Appendix A): the transaction is undone for certain."""
+
+
+class RolledBack(StorageUnavailable):
+    """Two transactions were in each other's way and this one was undone: nothing of it is stored, begin it again."""
 
 
 class ConstraintViolated(Exception):
@@ -55,6 +62,8 @@ def translated() -> Iterator[None]:
     except asyncpg.PostgresConnectionError as error:
         raise StorageUnavailable("the connection to the database was lost; try again shortly") from error
     except (asyncpg.PostgresError, DBAPIError) as error:
+        if _sqlstate(error) in _ROLLED_BACK:
+            raise RolledBack("the database is busy with the same rows; try again") from error
         if _sqlstate(error).startswith(_PASSING_STATES) or getattr(error, "connection_invalidated", False):
             raise StorageUnavailable("the database cannot do it right now; try again shortly") from error
         raise
