@@ -5,17 +5,33 @@ retry can help and whether the vehicle may have acted stands in `app.domain.erro
 """
 
 import re
-from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
+from app.diagnostic_data.port import DataSetRef
 from app.domain.errors import FieldError, InvalidRequest
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject
 
 LONGEST_ADDRESS = 2048
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,19}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleContext:
+    """What is kept about a vehicle beside its address.
+
+    `secrets` never appear in a log, an error or an answer; their names are those of `app.domain.vehicle_secrets`.
+    """
+
+    secrets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    data_sets: tuple[DataSetRef, ...] = ()
+
+
+NO_CONTEXT = VehicleContext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +51,7 @@ class VehicleRequest:
     correlation_id: str
     deadline: float
     vin: str | None = None
+    context: VehicleContext = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +116,7 @@ class Connector(Protocol):
         """
         ...
 
-    async def probe(self, address: str, deadline: float) -> None:
+    async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Ask whether the vehicle answers, without changing anything in it.
 
         Returns when a real answer came. Raises VehicleError otherwise, by `deadline` (loop seconds) at the latest.

@@ -10,7 +10,15 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from app.connectors.port import ConnectorRegistry, NumberedChunk, Progress, ResponseChunk, VehicleRequest
+from app.connectors.port import (
+    NO_CONTEXT,
+    ConnectorRegistry,
+    NumberedChunk,
+    Progress,
+    ResponseChunk,
+    VehicleContext,
+    VehicleRequest,
+)
 from app.connectors.simulated_address import SimulatedSettings, parse_simulated_address
 from app.connectors.simulated_data import IDENTIFIERS, ValueSource
 from app.connectors.simulated_memory import ProcessMemory, SimulatedMemory
@@ -106,7 +114,7 @@ class VehicleConnector:
         """Check settings and their values. Raises InvalidRequest naming the wrong setting."""
         parse_simulated_address(address)
 
-    async def probe(self, address: str, deadline: float) -> None:
+    async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Answers at once. Raises VehicleUnreachable where the address says `offline`."""
         settings = parse_simulated_address(address)
         if settings.offline or asyncio.get_running_loop().time() >= deadline:

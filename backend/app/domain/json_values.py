@@ -9,6 +9,9 @@ import orjson
 JsonObject = dict[str, Any]
 """A decoded JSON object. `Any` ends here: whoever reads a member narrows it at once."""
 
+JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
+"""Any JSON value."""
+
 
 def encode_json(value: Mapping[str, Any]) -> str:
     """Encode once, compactly; every viewer gets this very text."""

@@ -1,0 +1,1 @@
+"""The asyncio side of the protocols: sockets, timers and lanes towards real ECUs."""

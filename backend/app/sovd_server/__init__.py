@@ -1,0 +1,1 @@
+"""The ISO 17978-3 routes over one backend port."""

@@ -1,0 +1,1 @@
+"""Turns a vehicle with classic UDS ECUs into a SOVD server."""
