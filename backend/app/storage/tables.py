@@ -180,6 +180,54 @@ responses = Table(
     Index("uq_responses_final", "command_id", unique=True, postgresql_where=text("is_final")),
 )
 
+diagnostic_data_sets = Table(
+    "diagnostic_data_sets",
+    metadata,
+    Column("data_set_id", Uuid, primary_key=True),
+    Column("checksum", Text, nullable=False, unique=True, comment="SHA-256 of the file, in hex"),
+    Column("kind", Text, nullable=False, comment="odx or identifiers"),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="bytes"),
+    Column("content", LargeBinary, nullable=False, comment="the file as it was added"),
+    Column("summary", JSON, nullable=False, comment="what it describes"),
+    Column("report", JSON, nullable=False, comment="what was skipped when it was loaded, and why"),
+    Column("created_at", _TIME, nullable=False, server_default=_NOW),
+    Column("created_by", Uuid, ForeignKey("users.user_id"), nullable=False),
+)
+
+diagnostic_data_assignments = Table(
+    "diagnostic_data_assignments",
+    metadata,
+    Column("assignment_id", Uuid, primary_key=True),
+    Column("data_set_id", Uuid, ForeignKey("diagnostic_data_sets.data_set_id"), nullable=False),
+    Column("vehicle_id", Uuid, ForeignKey("vehicles.vehicle_id"), index=True, comment="null: every vehicle"),
+    Column("ecu_address", Integer, comment="null: every ECU that the data describes"),
+    Column("variant", Text, comment="null: identified, else the base variant"),
+    Column("created_at", _TIME, nullable=False, server_default=_NOW),
+    Column("created_by", Uuid, ForeignKey("users.user_id"), nullable=False),
+    Index(
+        "uq_diagnostic_data_assignments_place",
+        "data_set_id",
+        "vehicle_id",
+        "ecu_address",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+)
+
+command_redecodings = Table(
+    "command_redecodings",
+    metadata,
+    Column("redecoding_id", Uuid, primary_key=True),
+    Column("command_id", Uuid, ForeignKey("commands.command_id"), nullable=False, index=True),
+    Column("data_set_id", Uuid, ForeignKey("diagnostic_data_sets.data_set_id"), nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=_NOW),
+    Column("created_by", Uuid, ForeignKey("users.user_id"), nullable=False),
+    Column("chunks", JSON, nullable=False, comment="the answer as the data set reads it; the original stays"),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,
