@@ -124,8 +124,7 @@ class VehicleConnector:
         """Run one command as the port says, with the faults that the address asks for."""
         settings = parse_simulated_address(request.address)
         await self.probe(request.address, request.deadline)
-        if request.command_name not in _ANSWERS:
-            raise CommandNotSupported(f"A simulated vehicle has no command {request.command_name}.")
+        _check_is_supported(request.command_name, request.command_params)
         if settings.pending is not None:
             text = f"ECU {_ecu_address(request.command_params)} still working"
             async with aclosing(work_on(settings.pending, text, request.deadline)) as waiting:
@@ -164,10 +163,21 @@ def _generate_streaming_chunks(
     command_name: str, command_params: JsonObject, state: SimulatedState = _DEFAULT_STATE
 ) -> list[TimedPayload]:
     """The mock vehicle's answer to a command. Raises CommandNotSupported, or VehicleRefused for an unknown dataId."""
-    answer = _ANSWERS.get(command_name)
-    if answer is None:
-        raise CommandNotSupported(f"A simulated vehicle has no command {command_name}.")
-    return answer(command_params, state)
+    _check_is_supported(command_name, command_params)
+    return _ANSWERS[command_name](command_params, state)
+
+
+def _check_is_supported(command_name: str, command_params: JsonObject) -> None:
+    """The mock vehicle knows the commands of contract 4.4 alone, with the parameters that stand there."""
+    if command_name not in _ANSWERS:
+        known = ", ".join(_ANSWERS)
+        raise CommandNotSupported(
+            f"The built-in mock vehicle (sim:) knows only {known}; send {command_name} to a doip: or sovd+http: vehicle."
+        )
+    for name in sorted(set(command_params) - _KNOWN_PARAMETERS):
+        raise CommandNotSupported(
+            f"The built-in mock vehicle (sim:) has no {name}; leave it out, or use a doip: or sovd+http: vehicle."
+        )
 
 
 def _generate_read_dtc_streaming_chunks(
@@ -230,6 +240,9 @@ _ANSWERS: dict[str, Callable[[JsonObject, SimulatedState], list[TimedPayload]]] 
         str(params.get("dataId")), state, _ecu_address(params)
     ),
 }
+
+
+_KNOWN_PARAMETERS = frozenset({"ecuAddress", "dtcCode", "dataId"})
 
 
 def _status_of(code: str, values: ValueSource) -> str:

@@ -4,153 +4,230 @@ Everything else asks here: the API lists it, the services check parameters with 
 may have changed a vehicle.
 """
 
-import functools
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
-
+from app.domain import command_parameters as takes
+from app.domain.command_definition import Choice, CommandDefinition, RiskClass, RiskRule
 from app.domain.errors import FieldError, InvalidRequest
 from app.domain.json_values import JsonObject
 from app.domain.roles import Role
 
-MIN_TIMEOUT_S = 0.1
-MAX_TIMEOUT_S = 3600.0
-MIN_EXPIRES_IN_S = 1.0
-MAX_EXPIRES_IN_S = 7 * 86_400.0
-
 DEFAULT_ECU_ADDRESS = "0x10"
-"""The ECU that answers where a command names none."""
+"""The ECU of the built-in mock vehicle that answers where a command names none."""
+
+_ECU: JsonObject = {"ecuAddress": takes.ECU_ADDRESS, "component": takes.COMPONENT}
+_READ_EXPIRES_IN_S = 900.0
+_CHANGE_EXPIRES_IN_S = 120.0
+_VALUE_OR_RAW = Choice(names=("value", "raw"), required=True)
 
 
-class RiskClass(StrEnum):
-    """How much harm a command sent to the wrong vehicle, or at the wrong moment, could do."""
-
-    R0 = "R0"
-    """Reads fault memory: no effect on the vehicle."""
-    R1 = "R1"
-    """Reads data that may identify the vehicle or its owner."""
-    R2 = "R2"
-    """Changes what a control unit has stored; evidence may be lost."""
-    R3 = "R3"
-    """Changes behaviour: configuration, actuators, resets."""
-    R4 = "R4"
-    """Replaces software or touches safety functions."""
-
-
-# eq=False: a definition is one of the catalogue's objects; that also makes it usable as a cache key.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CommandDefinition:
-    """One command of the catalogue.
-
-    `parameters` is a JSON Schema (draft 2020-12) complete enough to build a form from. `idempotent`: sending it twice
-    leaves the vehicle as sending it once. `may_change_vehicle`: an unanswered one leaves its outcome unknown.
-    `default_timeout_s` counts from the start of the run, `default_expires_in_s` from the submission.
-    """
-
-    name: str
-    title: str
-    description: str
-    parameters: JsonObject
-    idempotent: bool
-    may_change_vehicle: bool
-    risk: RiskClass
-    minimum_role: Role
-    default_timeout_s: float
-    default_expires_in_s: float
+def _definition(
+    name: str,
+    title: str,
+    description: str,
+    properties: JsonObject,
+    *,
+    risk: RiskClass,
+    example: JsonObject,
+    required: Sequence[str] = (),
+    choices: Sequence[Choice] = (),
+    idempotent: bool = True,
+    timeout_s: float = 30.0,
+    risk_rules: Sequence[RiskRule] = (),
+    lasts_for: Sequence[str] = (),
+) -> CommandDefinition:
+    return CommandDefinition(
+        name=name,
+        title=title,
+        description=description,
+        parameters=takes.object_schema(name, properties, required=required, choices=choices),
+        idempotent=idempotent,
+        may_change_vehicle=not risk.only_reads,
+        risk=risk,
+        minimum_role=Role.ENGINEER,
+        default_timeout_s=timeout_s,
+        default_expires_in_s=_READ_EXPIRES_IN_S if risk.only_reads else _CHANGE_EXPIRES_IN_S,
+        example=example,
+        choices=tuple(choices),
+        risk_rules=tuple(risk_rules),
+        lasts_for=tuple(lasts_for),
+    )
 
 
-_ECU_ADDRESS: JsonObject = {
-    "type": "string",
-    "title": "ECU address",
-    "description": "Diagnostic address of the control unit: 0x and one to four hexadecimal digits.",
-    "pattern": "^0x[0-9a-fA-F]{1,4}$",
-    "examples": [DEFAULT_ECU_ADDRESS, "0x7E0"],
-}
-
-_DATA_ID: JsonObject = {
-    "type": "string",
-    "title": "Data identifier",
-    "description": "Data identifier (DID, ISO 14229-1 Annex C): 0x and four hexadecimal digits.",
-    "pattern": "^0x[0-9a-fA-F]{4}$",
-    "examples": ["0xF190", "0xF18C"],
-}
-
-_DTC_CODE: JsonObject = {
-    "type": "string",
-    "title": "Trouble code",
-    "description": "Diagnostic trouble code as SAE J2012 spells it, with the failure type byte after a hyphen where "
-    "there is one. Left out: all trouble codes.",
-    "pattern": "^[PCBU][0-3][0-9A-F]{3}(-[0-9A-F]{2})?$",
-    "examples": ["P0420", "P0420-11"],
-}
-
-
-def _object_schema(title: str, properties: JsonObject, required: Sequence[str]) -> JsonObject:
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "title": title,
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-READ_DTC = CommandDefinition(
-    name="ReadDTC",
-    title="Read trouble codes",
-    description="Reads the diagnostic trouble codes a control unit has stored. They arrive one after the other.",
-    parameters=_object_schema(
-        "Parameters of ReadDTC", {"ecuAddress": {**_ECU_ADDRESS, "default": DEFAULT_ECU_ADDRESS}}, required=()
-    ),
-    idempotent=True,
-    may_change_vehicle=False,
+READ_DTC = _definition(
+    "ReadDTC",
+    "Read trouble codes",
+    "Reads the diagnostic trouble codes that one control unit, or every one, has stored. They arrive as each answers.",
+    {
+        **_ECU,
+        "statusMask": takes.STATUS_MASK,
+        "snapshot": takes.SNAPSHOT,
+        "extendedData": takes.EXTENDED_DATA,
+    },
     risk=RiskClass.R0,
-    minimum_role=Role.ENGINEER,
-    default_timeout_s=30.0,
-    default_expires_in_s=900.0,
+    example={"ecuAddress": "0x10"},
+    choices=(takes.ANY_ECU,),
 )
 
-CLEAR_DTC = CommandDefinition(
-    name="ClearDTC",
-    title="Clear trouble codes",
-    description="Deletes stored trouble codes, all of them or one. What they tell about a fault is lost.",
-    parameters=_object_schema(
-        "Parameters of ClearDTC", {"ecuAddress": _ECU_ADDRESS, "dtcCode": _DTC_CODE}, required=("ecuAddress",)
-    ),
-    idempotent=True,
-    may_change_vehicle=True,
+CLEAR_DTC = _definition(
+    "ClearDTC",
+    "Clear trouble codes",
+    "Deletes stored trouble codes, all of them or one. What they tell about a fault is lost.",
+    {**_ECU, "dtcCode": takes.DTC_CODE},
     risk=RiskClass.R2,
-    minimum_role=Role.ENGINEER,
-    default_timeout_s=30.0,
-    default_expires_in_s=120.0,
+    example={"ecuAddress": "0x10", "dtcCode": "P0420"},
+    choices=(takes.ONE_ECU,),
 )
 
-READ_DATA_BY_ID = CommandDefinition(
-    name="ReadDataByID",
-    title="Read a data identifier",
-    description="Reads one value of a control unit, such as its serial number or the engine speed.",
-    parameters=_object_schema(
-        "Parameters of ReadDataByID",
-        {"ecuAddress": _ECU_ADDRESS, "dataId": _DATA_ID},
-        required=("ecuAddress", "dataId"),
-    ),
-    idempotent=True,
-    may_change_vehicle=False,
+READ_DATA_BY_ID = _definition(
+    "ReadDataByID",
+    "Read data",
+    "Reads values of a control unit, such as its serial number or the engine speed: one identifier or many.",
+    {**_ECU, "dataId": takes.DATA_ID, "dataIds": takes.DATA_IDS},
     risk=RiskClass.R1,
-    minimum_role=Role.ENGINEER,
-    default_timeout_s=30.0,
-    default_expires_in_s=900.0,
+    example={"ecuAddress": "0x10", "dataId": "0xF190"},
+    choices=(takes.ONE_ECU, Choice(names=("dataId", "dataIds"), required=True)),
+)
+
+DISCOVER_ECUS = _definition(
+    "DiscoverECUs",
+    "Find control units",
+    "Finds out which control units the vehicle has. Each is shown as it answers.",
+    {},
+    risk=RiskClass.R0,
+    example={},
+)
+
+READ_IDENTIFICATION = _definition(
+    "ReadIdentification",
+    "Read identification",
+    "Reads what identifies the control units: VIN, part numbers, serial numbers, software versions.",
+    _ECU,
+    risk=RiskClass.R0,
+    example={"ecuAddress": "0x1010"},
+    choices=(takes.ANY_ECU,),
+)
+
+WRITE_DATA_BY_ID = _definition(
+    "WriteDataByID",
+    "Write data",
+    "Writes a value into a control unit. With a security level it is coding.",
+    {
+        **_ECU,
+        "dataId": takes.DATA_ID,
+        "value": takes.VALUE,
+        "raw": takes.RAW,
+        "securityLevel": takes.SECURITY_LEVEL,
+    },
+    risk=RiskClass.R4,
+    example={"ecuAddress": "0x1010", "dataId": "0xF199", "raw": "20261122"},
+    required=("dataId",),
+    choices=(takes.ONE_ECU, _VALUE_OR_RAW),
+    risk_rules=(
+        RiskRule(parameter="securityLevel", values=None, risk=RiskClass.R4),
+        RiskRule(parameter="dataId", values=None, risk=RiskClass.R2),
+    ),
+)
+
+SUBSCRIBE_DATA = _definition(
+    "SubscribeData",
+    "Watch live data",
+    "Reads values again and again, one part per sample with its time, until the duration is over or it is cancelled.",
+    {**_ECU, "dataIds": takes.DATA_IDS, "intervalMs": takes.INTERVAL_MS, "durationS": takes.DURATION_S},
+    risk=RiskClass.R1,
+    example={"ecuAddress": "0x1010", "dataIds": ["0xF40C", "0xF40D"], "intervalMs": 500, "durationS": 10},
+    required=("dataIds", "durationS"),
+    choices=(takes.ONE_ECU,),
+    lasts_for=("durationS",),
+)
+
+ROUTINE_CONTROL = _definition(
+    "RoutineControl",
+    "Run a routine",
+    "Starts a routine of a control unit, stops it, or reads its results. A routine may move things in the vehicle.",
+    {
+        **_ECU,
+        "routineId": takes.ROUTINE_ID,
+        "action": takes.ROUTINE_ACTION,
+        "parameters": takes.ROUTINE_PARAMETERS,
+        "raw": takes.RAW,
+        "securityLevel": takes.SECURITY_LEVEL,
+    },
+    risk=RiskClass.R4,
+    example={"ecuAddress": "0x1010", "routineId": "0x0203", "action": "start"},
+    required=("routineId", "action"),
+    choices=(takes.ONE_ECU, Choice(names=("parameters", "raw"), required=False)),
+    idempotent=False,
+    timeout_s=120.0,
+    risk_rules=(
+        RiskRule(parameter="securityLevel", values=None, risk=RiskClass.R4),
+        RiskRule(parameter="action", values=("results",), risk=RiskClass.R1),
+        RiskRule(parameter="action", values=None, risk=RiskClass.R3),
+    ),
+)
+
+ECU_RESET = _definition(
+    "ECUReset",
+    "Reset a control unit",
+    "Restarts a control unit. It does not answer for a moment, and what it controls may stop meanwhile.",
+    {**_ECU, "resetType": takes.RESET_TYPE},
+    risk=RiskClass.R3,
+    example={"ecuAddress": "0x1010", "resetType": "soft"},
+    choices=(takes.ONE_ECU,),
+    idempotent=False,
+)
+
+CONTROL_DTC_SETTING = _definition(
+    "ControlDTCSetting",
+    "Switch fault storage",
+    "Switches the storing of new trouble codes off or on, for as long as the session is held.",
+    {**_ECU, "setting": takes.DTC_SETTING, "holdS": takes.HOLD_S},
+    risk=RiskClass.R2,
+    example={"ecuAddress": "0x1010", "setting": "off", "holdS": 5},
+    required=("setting",),
+    choices=(takes.ONE_ECU,),
+    lasts_for=("holdS",),
+)
+
+SOVD_REQUEST = _definition(
+    "SOVDRequest",
+    "Send a SOVD request",
+    "Reads or changes any resource of a vehicle that has its own SOVD server.",
+    {
+        "method": takes.SOVD_METHOD,
+        "path": takes.SOVD_PATH,
+        "query": takes.SOVD_QUERY,
+        "body": takes.SOVD_BODY,
+    },
+    risk=RiskClass.R4,
+    example={"method": "GET", "path": "components/engine/faults"},
+    required=("method", "path"),
+    idempotent=False,
+    risk_rules=(
+        RiskRule(parameter="method", values=("GET",), risk=RiskClass.R1),
+        RiskRule(parameter="method", values=None, risk=RiskClass.R3),
+    ),
 )
 
 COMMANDS: Mapping[str, CommandDefinition] = MappingProxyType(
-    {definition.name: definition for definition in (READ_DTC, CLEAR_DTC, READ_DATA_BY_ID)}
+    {
+        definition.name: definition
+        for definition in (
+            READ_DTC,
+            CLEAR_DTC,
+            READ_DATA_BY_ID,
+            DISCOVER_ECUS,
+            READ_IDENTIFICATION,
+            WRITE_DATA_BY_ID,
+            SUBSCRIBE_DATA,
+            ROUTINE_CONTROL,
+            ECU_RESET,
+            CONTROL_DTC_SETTING,
+            SOVD_REQUEST,
+        )
+    }
 )
 
 
@@ -159,20 +236,24 @@ def definition_of(command_name: str) -> CommandDefinition:
     definition = COMMANDS.get(command_name)
     if definition is None:
         known = ", ".join(COMMANDS)
+        shown = repr(command_name) if len(command_name) <= 60 else f"{command_name[:57]!r}…"
         raise InvalidRequest(
-            f"There is no command {_shown(command_name)}. Use one of: {known}.",
+            f"There is no command {shown}. Use one of: {known}.",
             [FieldError("/command_name", f"use one of: {known}")],
             code="unknown_command",
         )
     return definition
 
 
-def definition_of_stored(command_name: str) -> CommandDefinition:
+def definition_of_stored(command_name: str, params: JsonObject) -> CommandDefinition:
     """The definition of a command that was accepted once, for deciding about its end; never raises.
 
     One that this release does not know (a newer one accepted it) counts as the worst: it may have changed the vehicle.
     """
-    return COMMANDS.get(command_name) or replace(
+    known = COMMANDS.get(command_name)
+    if known is not None:
+        return known.with_params(params)
+    return replace(
         CLEAR_DTC,
         name=command_name,
         title=command_name,
@@ -181,67 +262,3 @@ def definition_of_stored(command_name: str) -> CommandDefinition:
         risk=RiskClass.R4,
         minimum_role=Role.ADMIN,
     )
-
-
-def check_params(definition: CommandDefinition, params: Mapping[str, Any]) -> None:
-    """Check parameters against the definition's schema.
-
-    Raises InvalidRequest with every wrong parameter at once, each with a pointer under `/command_params` and a
-    message that says how to mend it.
-    """
-    found = sorted(_validator(definition).iter_errors(dict(params)), key=lambda error: list(map(str, error.path)))
-    if not found:
-        return
-    field_errors = [field_error for error in found for field_error in _field_errors(definition, error)]
-    count = len(field_errors)
-    raise InvalidRequest(
-        f"The parameters of {definition.name} are not right: {count} {'field' if count == 1 else 'fields'} to mend.",
-        field_errors,
-        code="invalid_params",
-    )
-
-
-def _field_errors(definition: CommandDefinition, error: ValidationError) -> Iterator[FieldError]:
-    properties: JsonObject = definition.parameters["properties"]
-    if error.validator == "required" and isinstance(error.instance, dict):
-        for name in definition.parameters["required"]:
-            if name not in error.instance and f"'{name}'" in error.message:
-                yield FieldError(_pointer(name), f"add this parameter. {_how_to_write(properties[name])}")
-    elif error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        for name in sorted(set(error.instance) - set(properties)):
-            known = ", ".join(properties)
-            yield FieldError(_pointer(name), f"leave it out: {definition.name} takes only {known}")
-    else:
-        schema = properties.get(str(error.path[0]), {}) if error.path else {}
-        advice = _how_to_write(schema) if schema else "Give a JSON object."
-        yield FieldError(_pointer(*error.path), f"{_shown(error.instance)} does not fit. {advice}")
-
-
-def _how_to_write(schema: Mapping[str, Any]) -> str:
-    return f"{schema['description']} Example: {schema['examples'][0]}"
-
-
-def _pointer(*path: str | int) -> str:
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in path)  # RFC 6901, section 3
-    return "/".join(("/command_params", *escaped))
-
-
-def _shown(value: object) -> str:
-    """A foreign value in an error message: never longer than a line."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _whole_pattern(validator: object, pattern: str, instance: object, schema: object) -> Iterator[ValidationError]:
-    # Python's `$` also matches before a line feed at the end; JSON Schema's (ECMA 262) does not.
-    if isinstance(instance, str) and re.fullmatch(pattern, instance) is None:
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-@functools.cache
-def _validator(definition: CommandDefinition) -> Draft202012Validator:
-    validator_class: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]  # its stub leaves it untyped
-        Draft202012Validator, {"pattern": _whole_pattern}
-    )
-    validator_class.check_schema(definition.parameters)
-    return validator_class(definition.parameters)

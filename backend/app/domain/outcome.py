@@ -4,8 +4,8 @@ One rule stands above all: an ending is `outcome_unknown` exactly when the comma
 happened leaves open whether it did. A read never is: it can be sent again.
 """
 
-from app.domain.catalogue import CommandDefinition
 from app.domain.command import CommandError, Ending
+from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import CommandStatus
 from app.domain.errors import Fault, RequestError, SovdError, VehicleError, VehicleProtocolError, VehicleTimeout
 from app.domain.json_values import JsonObject

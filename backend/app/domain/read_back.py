@@ -9,6 +9,7 @@ from typing import Any
 
 from app.domain.catalogue import CLEAR_DTC, DEFAULT_ECU_ADDRESS, READ_DTC
 from app.domain.command import Command, Ending
+from app.domain.command_parameters import DEFAULT_STATUS_MASK
 from app.domain.command_states import CommandStatus
 from app.domain.json_values import JsonObject
 
@@ -16,12 +17,15 @@ from app.domain.json_values import JsonObject
 def settles(unknown: Command, read: Command, answer: Iterable[JsonObject]) -> Ending | None:
     """The ending that `answer`, all chunks of the completed command `read`, proves for `unknown`; None: it does not.
 
-    Both have to be about the same vehicle and control unit, and the reading has to have begun after the clearing ended.
+    Both have to be about the same vehicle, the control unit has to be among those that answered, all kinds of trouble
+    codes have to have been asked for, and the reading has to have begun after the clearing ended.
     """
-    if not _is_about_the_same(unknown, read):
+    payloads = list(answer)
+    unit = _unit(unknown.command_params)
+    if not _is_about_the_same(unknown, read) or not _has_answered(unit, payloads):
         return None
     wanted = unknown.command_params.get("dtcCode")
-    left = {code for payload in answer for code in _codes(payload)}
+    left = {code for payload in payloads if _unit(payload) == unit for code in _codes(payload)}
     if wanted in left if wanted is not None else bool(left):
         return None
     found = f"{wanted} is no longer stored" if wanted is not None else "no trouble code is stored any more"
@@ -38,12 +42,26 @@ def _is_about_the_same(unknown: Command, read: Command) -> bool:
         return False
     if unknown.completed_at is None or read.started_at is None or read.started_at < unknown.completed_at:
         return False
-    same_unit = _unit(unknown.command_params) == _unit(read.command_params)
-    return unknown.vehicle_id == read.vehicle_id and same_unit
+    if _names_unit(read.command_params) and _unit(read.command_params) != _unit(unknown.command_params):
+        return False
+    everything = int(DEFAULT_STATUS_MASK, 16)
+    mask = int(str(read.command_params.get("statusMask", DEFAULT_STATUS_MASK)), 16)
+    return unknown.vehicle_id == read.vehicle_id and mask & everything == everything
 
 
-def _unit(params: Mapping[str, Any]) -> int:
-    return int(str(params.get("ecuAddress", DEFAULT_ECU_ADDRESS)), 16)
+def _has_answered(unit: int | str, payloads: Iterable[JsonObject]) -> bool:
+    return any(_unit(payload) == unit for payload in payloads if _names_unit(payload))
+
+
+def _names_unit(named: Mapping[str, Any]) -> bool:
+    return "ecuAddress" in named or "component" in named
+
+
+def _unit(named: Mapping[str, Any]) -> int | str:
+    """What parameters or a payload are about: an ECU address, or a component of a SOVD server."""
+    if "ecuAddress" in named:
+        return int(str(named["ecuAddress"]), 16)
+    return str(named["component"]) if "component" in named else int(DEFAULT_ECU_ADDRESS, 16)
 
 
 def _codes(payload: JsonObject) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.catalogue import CommandDefinition
+from app.domain.command_definition import CommandDefinition
 from app.domain.errors import SovdError, VehicleError
 
 MAX_ATTEMPTS = 3

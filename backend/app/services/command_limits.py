@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.catalogue import (
+from app.domain.command_definition import (
     MAX_EXPIRES_IN_S,
     MAX_TIMEOUT_S,
     MIN_EXPIRES_IN_S,
@@ -32,6 +32,16 @@ def check_durations(definition: CommandDefinition, *, timeout_s: float | None, e
         timeout_s=definition.default_timeout_s if timeout_s is None else timeout_s,
         expires_in_s=definition.default_expires_in_s if expires_in_s is None else expires_in_s,
     )
+
+
+def check_reason(definition: CommandDefinition, reason: str | None) -> None:
+    """What moves things in a vehicle takes a reason, for the record. Raises InvalidRequest with pointer `/reason`."""
+    if definition.risk.needs_safe_state and not (reason or "").strip():
+        raise InvalidRequest(
+            f"{definition.name} is of risk class {definition.risk} here, which needs a reason.",
+            [FieldError("/reason", "say why it is sent; the reason is kept in the audit trail")],
+            code="reason_required",
+        )
 
 
 def _outside(field: str, value: float | None, lowest: float, highest: float) -> list[FieldError]:

@@ -8,13 +8,15 @@ from uuid import uuid4
 
 from app.domain.access_policy import Action, Actor, Target
 from app.domain.bus_messages import WAKE_CANCEL, WAKE_COMMANDS, BusMessage
-from app.domain.catalogue import CommandDefinition, check_params, definition_of
+from app.domain.catalogue import definition_of
 from app.domain.command import Chunk, Command
+from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import CommandStatus
 from app.domain.errors import Conflict, NotAuthenticated, NotFound, TooManyRequests
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject, encode_json_canonical
 from app.domain.outcome import ending_for_cancel_before_start
+from app.domain.params_check import check_params
 from app.domain.session import ClientInfo
 from app.domain.stream_events import error_event, status_event
 from app.observability.metrics import Metrics
@@ -23,7 +25,7 @@ from app.repositories.command_repository import CommandFilter, TimelineEntry
 from app.repositories.submission_repository import NewCommand, Refusal
 from app.repositories.unit_of_work import Publisher, UnitOfWork
 from app.services.access_guard import AccessGuard
-from app.services.command_limits import check_durations
+from app.services.command_limits import check_durations, check_reason
 from app.storage.driver_errors import RolledBack
 from app.storage.engine import Database
 from app.storage.group_commit import GroupCommit
@@ -114,6 +116,8 @@ class CommandService:
             client=origin.client,
         )
         check_params(definition, wanted.command_params)
+        definition = definition.with_params(wanted.command_params)
+        check_reason(definition, wanted.reason)
         new = _new_command(actor, wanted, definition, origin)
         answer = await self._intake.group.add(new)
         if isinstance(answer, Refusal):

@@ -82,7 +82,7 @@ class CommandRun:
     ) -> None:
         self._claimed = claimed
         self._command = claimed.command
-        self._definition = definition_of(claimed.command.command_name)
+        self._definition = definition_of(self._command.command_name).with_params(self._command.command_params)
         self._registry = registry
         self._recorder = recorder
         self._presence = presence

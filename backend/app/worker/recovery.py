@@ -73,12 +73,12 @@ class Recovery:
         command = orphan.command
         if orphan.is_late or command.cancel_requested_at is not None:
             return False
-        definition = definition_of_stored(command.command_name)
+        definition = definition_of_stored(command.command_name, command.command_params)
         return may_take_over(definition, chunks_stored=orphan.chunks_stored, attempt=command.attempt)
 
     async def _end(self, work: Work, orphan: ClaimedCommand, worker_id: WorkerId) -> CommandStatus:
         command_id = orphan.command.command_id
-        definition = definition_of_stored(orphan.command.command_name)
+        definition = definition_of_stored(orphan.command.command_name, orphan.command.command_params)
         ending = ending_for_lost_lease(definition, chunks_stored=orphan.chunks_stored)
         _log.warning("ended for a dead worker", command_id=str(command_id), status=ending.status)
         completed_at = await worker_repository.end_orphan(work.db, worker_id, self._lease.name, orphan, ending)

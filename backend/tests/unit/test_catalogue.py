@@ -5,17 +5,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from app.domain.catalogue import (
-    COMMANDS,
+from app.domain.catalogue import COMMANDS, definition_of, definition_of_stored
+from app.domain.command_definition import (
     MAX_EXPIRES_IN_S,
     MAX_TIMEOUT_S,
     MIN_EXPIRES_IN_S,
     MIN_TIMEOUT_S,
     CommandDefinition,
-    check_params,
-    definition_of,
 )
 from app.domain.errors import InvalidRequest
+from app.domain.params_check import check_params
 from app.domain.roles import Role
 
 
@@ -24,9 +23,47 @@ def test_the_catalogue_says_what_each_command_risks() -> None:
         "ReadDTC": ("R0", False, 900.0),
         "ClearDTC": ("R2", True, 120.0),
         "ReadDataByID": ("R1", False, 900.0),
+        "DiscoverECUs": ("R0", False, 900.0),
+        "ReadIdentification": ("R0", False, 900.0),
+        "WriteDataByID": ("R4", True, 120.0),
+        "SubscribeData": ("R1", False, 900.0),
+        "RoutineControl": ("R4", True, 120.0),
+        "ECUReset": ("R3", True, 120.0),
+        "ControlDTCSetting": ("R2", True, 120.0),
+        "SOVDRequest": ("R4", True, 120.0),
     }
     assert {d.minimum_role for d in COMMANDS.values()} == {Role.ENGINEER}
-    assert all(d.idempotent for d in COMMANDS.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "risk"),
+    [
+        ("RoutineControl", {"action": "results"}, "R1"),
+        ("RoutineControl", {"action": "start"}, "R3"),
+        ("RoutineControl", {"action": "results", "securityLevel": 1}, "R4"),
+        ("WriteDataByID", {"dataId": "0xF199"}, "R2"),
+        ("WriteDataByID", {"dataId": "0xF199", "securityLevel": 3}, "R4"),
+        ("SOVDRequest", {"method": "GET"}, "R1"),
+        ("SOVDRequest", {"method": "DELETE"}, "R3"),
+        ("ECUReset", {}, "R3"),
+    ],
+)
+def test_the_risk_follows_from_the_parameters(name: str, params: dict[str, Any], risk: str) -> None:
+    effective = definition_of(name).with_params(params)
+    assert effective.risk == risk
+    assert effective.may_change_vehicle is (risk not in {"R0", "R1"})
+    assert definition_of_stored(name, params).risk == risk
+
+
+def test_what_lasts_longer_has_a_longer_timeout() -> None:
+    watching = definition_of("SubscribeData")
+    assert watching.with_params({"durationS": 90}).default_timeout_s == watching.default_timeout_s + 90
+    assert watching.with_params({"durationS": 9999}).default_timeout_s == MAX_TIMEOUT_S
+
+
+def test_an_unknown_stored_command_counts_as_the_worst() -> None:
+    assert definition_of_stored("FromTheFuture", {}).risk == "R4"
+    assert definition_of_stored("FromTheFuture", {}).may_change_vehicle
 
 
 @pytest.mark.parametrize("definition", COMMANDS.values(), ids=lambda d: str(d.name))
@@ -39,8 +76,10 @@ def test_a_form_can_be_built_from_each_schema(definition: CommandDefinition) -> 
         assert schema["title"]
         assert schema["description"]
         assert schema["examples"]
-    examples = {name: schema["examples"][0] for name, schema in definition.parameters["properties"].items()}
-    check_params(definition, examples)
+    check_params(definition, definition.example)
+    for name, schema in definition.parameters["properties"].items():
+        for example in schema["examples"]:
+            Draft202012Validator(definition.parameters["properties"][name]).validate(example)
     assert MIN_TIMEOUT_S <= definition.default_timeout_s <= MAX_TIMEOUT_S
     assert MIN_EXPIRES_IN_S <= definition.default_expires_in_s <= MAX_EXPIRES_IN_S
 
@@ -53,6 +92,10 @@ def test_a_form_can_be_built_from_each_schema(definition: CommandDefinition) -> 
         ("ClearDTC", {"ecuAddress": "0x1"}),
         ("ClearDTC", {"ecuAddress": "0x10", "dtcCode": "U3FFF-1A"}),
         ("ReadDataByID", {"ecuAddress": "0x10", "dataId": "0xF190"}),
+        ("ReadDataByID", {"component": "engine", "dataIds": ["Speed", "0xF40C"]}),
+        ("ReadDTC", {"component": "engine", "statusMask": "0x08", "snapshot": True}),
+        ("WriteDataByID", {"ecuAddress": "0x1010", "dataId": "0xF199", "value": 3}),
+        ("SOVDRequest", {"method": "GET", "path": ""}),
     ],
 )
 def test_right_parameters_pass(name: str, params: dict[str, Any]) -> None:
@@ -67,7 +110,25 @@ def test_right_parameters_pass(name: str, params: dict[str, Any]) -> None:
         ("ReadDTC", {"ecuAddress": "0x10\n"}, {"/command_params/ecuAddress": "does not fit"}),
         ("ReadDTC", {"ecuAddress": None}, {"/command_params/ecuAddress": "None does not fit"}),
         ("ReadDTC", {"a/b~c": 1}, {"/command_params/a~1b~0c": "leave it out: ReadDTC takes only ecuAddress"}),
-        ("ClearDTC", {}, {"/command_params/ecuAddress": "add this parameter"}),
+        ("ClearDTC", {}, {"/command_params/ecuAddress": "add this parameter, or component instead"}),
+        (
+            "ClearDTC",
+            {"ecuAddress": "0x10", "component": "engine"},
+            {"/command_params/component": "leave it out, or leave ecuAddress out"},
+        ),
+        ("ReadDTC", {"ecuAddress": "0x10", "component": "x"}, {"/command_params/component": "only one of them"}),
+        (
+            "RoutineControl",
+            {"ecuAddress": "0x10", "routineId": "0x0203", "action": "jump"},
+            {"/command_params/action": "One of: start, stop, results"},
+        ),
+        (
+            "SubscribeData",
+            {"ecuAddress": "0x10", "dataIds": ["0xF40C", "12"], "durationS": 0},
+            {"/command_params/dataIds/1": "does not fit", "/command_params/durationS": "From 0.1 to 3000"},
+        ),
+        ("DiscoverECUs", {"x": 1}, {"/command_params/x": "leave it out: DiscoverECUs takes no parameters"}),
+        ("WriteDataByID", {"ecuAddress": "0x10", "dataId": "0xF199"}, {"/command_params/value": "or raw instead"}),
         ("ClearDTC", {"ecuAddress": "0x10", "dtcCode": "p0420"}, {"/command_params/dtcCode": "SAE J2012"}),
         ("ClearDTC", {"ecuAddress": "0x10", "dtcCode": "P4420"}, {"/command_params/dtcCode": "Example: P0420"}),
         (

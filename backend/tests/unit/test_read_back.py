@@ -15,7 +15,7 @@ from app.domain.read_back import settles
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 VEHICLE = VehicleId(uuid4())
 P0420: JsonObject = {"dtcs": [{"dtcCode": "P0420"}], "ecuAddress": "0x10"}
-NOTHING: JsonObject = {"status": "complete", "totalDtcs": 0}
+NOTHING: JsonObject = {"status": "complete", "totalDtcs": 0, "ecuAddress": "0x10"}
 
 
 def command(name: str, status: CommandStatus, started: datetime, **params: str) -> Command:
@@ -63,6 +63,24 @@ def test_clearing_of_one_code_is_judged_by_that_code(code: str, is_settled: bool
 
 def test_default_control_unit_of_a_reading_counts() -> None:
     assert settles(CLEARED, replace(READ, command_params={}), [NOTHING]) is not None
+
+
+def test_a_unit_that_did_not_answer_is_not_proven_clear() -> None:
+    whole_vehicle = replace(READ, command_params={})
+    others = [{"dtcs": [], "ecuAddress": "0x11"}, {"status": "complete", "ecusNotAnswered": [{"ecuAddress": "0x10"}]}]
+    assert settles(CLEARED, whole_vehicle, others) is None
+    assert settles(CLEARED, whole_vehicle, [{"dtcs": [], "ecuAddress": "0x0010"}, *others]) is not None
+
+
+def test_components_are_told_apart() -> None:
+    clearing = replace(CLEARED, command_params={"component": "engine"})
+    assert settles(clearing, replace(READ, command_params={}), [{"dtcs": [], "component": "engine"}]) is not None
+    assert settles(clearing, replace(READ, command_params={}), [{"dtcs": [], "component": "brakes"}]) is None
+
+
+def test_a_reading_of_confirmed_codes_alone_proves_nothing() -> None:
+    narrow = replace(READ, command_params={"ecuAddress": "0x10", "statusMask": "0x08"})
+    assert settles(CLEARED, narrow, [NOTHING]) is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.domain.catalogue import CLEAR_DTC, READ_DTC, CommandDefinition
+from app.domain.catalogue import CLEAR_DTC, READ_DTC
+from app.domain.command_definition import CommandDefinition
 from app.domain.errors import (
     CommandNotSupported,
     VehicleConnectionLost,

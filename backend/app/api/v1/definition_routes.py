@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from app.api.dependencies import Caller
 from app.domain.access_policy import Action, decide
-from app.domain.catalogue import COMMANDS, CommandDefinition, RiskClass
+from app.domain.catalogue import COMMANDS
+from app.domain.command_definition import CommandDefinition, RiskClass, RiskRule
 from app.domain.errors import Forbidden
 from app.domain.roles import Role
 
@@ -15,7 +16,11 @@ router = APIRouter(prefix="/command-definitions", tags=["command-definitions"])
 
 
 class CommandDefinitionOut(BaseModel):
-    """A command: what it does, takes and needs. `parameters` is a JSON Schema (draft 2020-12); times in seconds."""
+    """A command: what it does, takes and needs. `parameters` is a JSON Schema (draft 2020-12); times in seconds.
+
+    `risk` is the greatest it can have; of `risk_rules` the first that applies to the parameters says another one. From
+    R3 on a command needs a reason, and a vehicle in a safe state. `example` is a complete set of parameters.
+    """
 
     name: str
     title: str
@@ -24,6 +29,8 @@ class CommandDefinitionOut(BaseModel):
     idempotent: bool
     may_change_vehicle: bool
     risk: RiskClass
+    risk_rules: tuple[RiskRule, ...]
+    example: dict[str, Any]
     minimum_role: Role
     default_timeout_s: float
     default_expires_in_s: float
