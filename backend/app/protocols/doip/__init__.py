@@ -1,1 +1,4 @@
-"""Diagnostics over Internet Protocol (ISO 13400-2): messages, codes and the state of a connection, for both ends."""
+"""DoIP (ISO 13400-2), both ends, without I/O: codes, messages, stream decoder, client and entity connections.
+
+Clause and table numbers in this package are those of ISO 13400-2:2019.
+"""
