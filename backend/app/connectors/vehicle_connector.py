@@ -172,7 +172,7 @@ def _check_is_supported(command_name: str, command_params: JsonObject) -> None:
     if command_name not in _ANSWERS:
         known = ", ".join(_ANSWERS)
         raise CommandNotSupported(
-            f"The built-in mock vehicle (sim:) knows only {known}; send {command_name} to a doip: or sovd+http: vehicle."
+            f"The built-in mock vehicle (sim:) knows only {known}; send {command_name} to a doip: or sovd+http: one."
         )
     for name in sorted(set(command_params) - _KNOWN_PARAMETERS):
         raise CommandNotSupported(

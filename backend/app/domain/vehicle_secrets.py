@@ -6,7 +6,7 @@ from enum import StrEnum
 class SecretName(StrEnum):
     """What a connector may need to prove itself to a vehicle."""
 
-    BEARER_TOKEN = "bearer_token"
+    BEARER_TOKEN = "bearer_token"  # noqa: S105 - the name of a secret, not a secret
     """Sent as `Authorization: Bearer …` to the vehicle's own SOVD server."""
     CLIENT_CERTIFICATE = "client_certificate"
     """PEM, certificate and private key, for TLS with client authentication."""

@@ -47,7 +47,8 @@ _QUEUE_POSITION: ColumnElement[int | None] = case(
         select(func.count())
         .select_from(_waiting)
         .where(
-            _waiting.c.lane == commands.c.lane,
+            _waiting.c.vehicle_id == commands.c.vehicle_id,
+            _waiting.c.lane_span.op("&&")(commands.c.lane_span),
             _waiting.c.status == text("'pending'"),
             _waiting.c.queue_number <= commands.c.queue_number,
         )

@@ -1,7 +1,8 @@
 """The queue: claiming, expiring, and how long it is.
 
 Claiming takes the head of each free lane, first come first served within the lane; between lanes, users take turns
-(fewest running commands first), so that one user's flood delays nobody else.
+(fewest running commands first), so that one user's flood delays nobody else. A command to a whole vehicle and those to
+its control units stand in different lanes that overlap: among overlapping heads the oldest goes first, too.
 """
 
 from collections.abc import Sequence
@@ -51,24 +52,34 @@ _RETURNED = ", ".join(f"c.{name.strip()}" for name in COMMAND_COLUMNS.split(",")
 _CLAIM = text(
     f"""
 WITH RECURSIVE heads AS (
-    (SELECT lane, queue_number, command_id, vehicle_id, user_id, command_name FROM commands
+    (SELECT lane, queue_number, command_id, vehicle_id, user_id, command_name, lane_span FROM commands
      WHERE status = 'pending' AND expires_at > clock_timestamp() ORDER BY lane, queue_number LIMIT 1)
     UNION ALL
     SELECT n.*
     FROM heads h CROSS JOIN LATERAL (
-        SELECT lane, queue_number, command_id, vehicle_id, user_id, command_name FROM commands
+        SELECT lane, queue_number, command_id, vehicle_id, user_id, command_name, lane_span FROM commands
         WHERE status = 'pending' AND expires_at > clock_timestamp() AND lane > h.lane
         ORDER BY lane, queue_number LIMIT 1
     ) n
+), active AS (
+    SELECT vehicle_id, user_id, lane_span FROM commands WHERE status = 'in_progress'
 ), running AS (
-    SELECT user_id, count(*) AS active FROM commands WHERE status = 'in_progress' GROUP BY user_id
+    SELECT user_id, count(*) AS active FROM active GROUP BY user_id
+), foremost AS (  -- the head of a lane is the oldest in it, so what is older and overlaps is a head too
+    SELECT f.* FROM (
+        SELECT h.*, position('/' IN lane) = 0 AS is_whole,
+            min(queue_number) FILTER (WHERE position('/' IN lane) = 0) OVER vehicle AS oldest_whole,
+            min(queue_number) FILTER (WHERE position('/' IN lane) > 0) OVER vehicle AS oldest_part
+        FROM heads h WINDOW vehicle AS (PARTITION BY vehicle_id)
+    ) f
+    WHERE queue_number <= coalesce(CASE WHEN is_whole THEN oldest_part ELSE oldest_whole END, queue_number)
 ), ready AS (
     SELECT h.command_id, h.queue_number,
         coalesce(r.active, 0) + row_number() OVER (PARTITION BY h.user_id ORDER BY h.queue_number) AS turn
-    FROM heads h
+    FROM foremost h
     JOIN vehicles v ON v.vehicle_id = h.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
     LEFT JOIN running r ON r.user_id = h.user_id
-    WHERE NOT EXISTS (SELECT 1 FROM commands a WHERE a.lane = h.lane AND a.status = 'in_progress')
+    WHERE NOT EXISTS (SELECT 1 FROM active a WHERE a.vehicle_id = h.vehicle_id AND a.lane_span && h.lane_span)
         AND h.command_name = ANY(CAST(:known_names AS text[]))
 ), picked AS (
     SELECT c.command_id FROM (SELECT command_id FROM ready ORDER BY turn, queue_number) r
@@ -128,8 +139,8 @@ async def claim(db: AsyncConnection, worker_id: WorkerId, worker_name: str, slot
 
     Only commands of connected vehicles whose lane is free and whose expiry lies ahead, and only those of this
     release's catalogue: what a newer release accepted waits, with its lane, for a worker that knows it. Two workers
-    never get the same command, nor two commands of one lane (a unique index refuses it: ConstraintViolated, then claim
-    again).
+    never get the same command, nor two commands of overlapping lanes (an exclusion constraint refuses it:
+    ConstraintViolated, then claim again).
     """
     values = {"worker_id": worker_id, "worker_name": worker_name, "slots": slots, "known_names": list(COMMANDS)}
     rows = (await db.execute(_CLAIM, values)).mappings().all()

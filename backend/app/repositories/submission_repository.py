@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.command import Command
 from app.domain.identifiers import CommandId, UserId, VehicleId
 from app.domain.json_values import JsonObject, encode_json
+from app.domain.lanes import LANE_BITS, Lane
 from app.repositories.command_rows import COMMAND_COLUMNS, read_command
 
 
@@ -22,7 +23,7 @@ class NewCommand:
     vehicle_id: VehicleId
     user_id: UserId
     username: str
-    lane: str
+    lane: Lane
     command_name: str
     command_params: JsonObject
     reason: str | None
@@ -59,14 +60,18 @@ WITH input AS (
         CAST(:command_id AS uuid[]), CAST(:vehicle_id AS uuid[]), CAST(:user_id AS uuid[]), CAST(:username AS text[]),
         CAST(:lane AS text[]), CAST(:command_name AS text[]), CAST(:command_params AS json[]), CAST(:reason AS text[]),
         CAST(:correlation_id AS text[]), CAST(:trace_context AS text[]), CAST(:idempotency_key AS text[]),
-        CAST(:request_digest AS bytea[]), CAST(:timeout_s AS float8[]), CAST(:expires_in_s AS float8[])
+        CAST(:request_digest AS bytea[]), CAST(:timeout_s AS float8[]), CAST(:expires_in_s AS float8[]),
+        CAST(:lane_first AS int8[]), CAST(:lane_end AS int8[])
     ) WITH ORDINALITY AS i (command_id, vehicle_id, user_id, username, lane, command_name, command_params, reason,
-        correlation_id, trace_context, idempotency_key, request_digest, timeout_s, expires_in_s, place)
+        correlation_id, trace_context, idempotency_key, request_digest, timeout_s, expires_in_s, lane_first, lane_end,
+        place)
 ), present AS (  -- locked, so that none of them is removed before the command is stored
-    SELECT vehicle_id FROM vehicles WHERE vehicle_id = ANY(CAST(:vehicle_id AS uuid[])) AND deleted_at IS NULL
+    SELECT vehicle_id, vehicle_number << {LANE_BITS} AS lane_base FROM vehicles
+    WHERE vehicle_id = ANY(CAST(:vehicle_id AS uuid[])) AND deleted_at IS NULL
     ORDER BY vehicle_id FOR KEY SHARE
 ), checked AS (
-    SELECT i.*, v.vehicle_id IS NOT NULL AS has_vehicle, u.user_id IS NOT NULL AS has_user,
+    SELECT i.*, int8range(v.lane_base + i.lane_first, v.lane_base + i.lane_end) AS lane_span,
+        v.vehicle_id IS NOT NULL AS has_vehicle, u.user_id IS NOT NULL AS has_user,
         w.waiting + i.lane_place AS queue_position
     FROM input i
     LEFT JOIN present v ON v.vehicle_id = i.vehicle_id
@@ -76,9 +81,10 @@ WITH input AS (
     ) w
 ), created AS (
     INSERT INTO commands (command_id, vehicle_id, user_id, lane, command_name, command_params, reason, correlation_id,
-        trace_context, idempotency_key, request_digest, timeout_s, expires_at)
+        trace_context, idempotency_key, request_digest, timeout_s, expires_at, lane_span)
     SELECT command_id, vehicle_id, user_id, lane, command_name, command_params, reason, correlation_id,
-        trace_context, idempotency_key, request_digest, timeout_s, now() + make_interval(secs => expires_in_s)
+        trace_context, idempotency_key, request_digest, timeout_s, now() + make_interval(secs => expires_in_s),
+        lane_span
     FROM checked
     WHERE has_vehicle AND has_user AND queue_position <= :lane_limit
     ORDER BY place
@@ -112,7 +118,6 @@ _ARRAYS = (
     "vehicle_id",
     "user_id",
     "username",
-    "lane",
     "command_name",
     "reason",
     "correlation_id",
@@ -132,6 +137,9 @@ async def submit(db: AsyncConnection, group: Sequence[NewCommand], lane_limit: i
     stored; the others get `Refusal.KEY_USED` and may look it up with `find_earlier`.
     """
     values: dict[str, Any] = {name: [getattr(item, name) for item in group] for name in _ARRAYS}
+    values["lane"] = [_lane_text(item) for item in group]
+    values["lane_first"] = [item.lane.first for item in group]
+    values["lane_end"] = [item.lane.end for item in group]
     values["command_params"] = [encode_json(item.command_params) for item in group]
     rows = (await db.execute(_SUBMIT, values | {"lane_limit": lane_limit})).mappings().all()
     return [_answer(dict(row), lane_limit) for row in rows]
@@ -145,6 +153,11 @@ async def find_earlier(db: AsyncConnection, user_id: UserId, idempotency_key: st
     if row is None:
         return None
     return Earlier(command=read_command(dict(row)), request_digest=row["request_digest"])
+
+
+def _lane_text(item: NewCommand) -> str:
+    """Names the lane among all lanes; without a slash it is a whole vehicle."""
+    return str(item.vehicle_id) if item.lane.is_whole_vehicle else f"{item.vehicle_id}/{item.lane.name}"
 
 
 def _answer(row: dict[str, Any], lane_limit: int) -> Command | Refusal:

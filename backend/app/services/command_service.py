@@ -15,6 +15,7 @@ from app.domain.command_states import CommandStatus
 from app.domain.errors import Conflict, NotAuthenticated, NotFound, TooManyRequests
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject, encode_json_canonical
+from app.domain.lanes import lane_of
 from app.domain.outcome import ending_for_cancel_before_start
 from app.domain.params_check import check_params
 from app.domain.session import ClientInfo
@@ -208,7 +209,7 @@ class CommandService:
                 raise NotAuthenticated("the account is switched off")
             case Refusal.LANE_FULL:
                 raise TooManyRequests(
-                    f"{self._intake.lane_limit} commands already wait for this vehicle; try again later",
+                    f"{self._intake.lane_limit} commands already wait in this lane; try again later",
                     retry_after_s=_LANE_FULL_RETRY_S,
                     code="lane_full",
                 )
@@ -237,7 +238,7 @@ def _new_command(actor: Actor, wanted: Submission, definition: CommandDefinition
         vehicle_id=wanted.vehicle_id,
         user_id=actor.user_id,
         username=actor.username,
-        lane=str(wanted.vehicle_id),
+        lane=lane_of(wanted.command_params),
         command_name=definition.name,
         command_params=wanted.command_params,
         reason=wanted.reason,

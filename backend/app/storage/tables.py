@@ -23,8 +23,10 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    column,
     text,
 )
+from sqlalchemy.dialects.postgresql import INT8RANGE, ExcludeConstraint
 
 from app.domain.command_states import CommandStatus
 from app.domain.roles import Role
@@ -102,9 +104,23 @@ vehicles = Table(
     Column("next_probe_at", _TIME, nullable=False, server_default=_NOW),
     Column("created_at", _TIME, nullable=False, server_default=_NOW),
     Column("deleted_at", _TIME, comment="a removed vehicle keeps its history"),
+    Column("vehicle_number", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("settings", JSON, nullable=False, server_default=text("'{}'")),
+    Column(
+        "silent_probes", Integer, nullable=False, server_default=text("0"), comment="probes in a row without an answer"
+    ),
     CheckConstraint(_one_of("connection_status", ConnectionStatus), name="connection_status"),
     Index("uq_vehicles_vin", "vin", unique=True, postgresql_where=text("deleted_at IS NULL")),
     Index("ix_vehicles_next_probe_at", "next_probe_at", postgresql_where=text("deleted_at IS NULL")),
+)
+
+vehicle_secrets = Table(
+    "vehicle_secrets",
+    metadata,
+    Column("vehicle_id", Uuid, ForeignKey("vehicles.vehicle_id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="encrypted; the key is not in the database"),
+    Column("changed_at", _TIME, nullable=False, server_default=_NOW),
 )
 
 workers = Table(
@@ -146,6 +162,7 @@ commands = Table(
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("lease_owner", Uuid, comment="worker that runs it"),
     Column("lease_token", BigInteger, nullable=False, server_default=text("0"), comment="fencing: +1 per claim"),
+    Column("lane_span", INT8RANGE, nullable=False, comment="the vehicle's number and what of the vehicle it needs"),
     CheckConstraint(_one_of("status", CommandStatus), name="status"),
     Index(
         "uq_commands_user_id_idempotency_key",
@@ -154,7 +171,8 @@ commands = Table(
         unique=True,
         postgresql_where=text("idempotency_key IS NOT NULL"),
     ),
-    Index("uq_commands_active_lane", "lane", unique=True, postgresql_where=_IN_PROGRESS),
+    ExcludeConstraint((column("lane_span"), "&&"), name="ex_commands_active_lane", using="gist", where=_IN_PROGRESS),
+    Index("ix_commands_in_progress", "vehicle_id", postgresql_where=_IN_PROGRESS),
     Index("ix_commands_pending_lane", "lane", "queue_number", postgresql_where=_PENDING),
     Index("ix_commands_pending_expiry", "expires_at", postgresql_where=_PENDING),
     Index("ix_commands_vehicle_id_queue_number", "vehicle_id", "queue_number"),

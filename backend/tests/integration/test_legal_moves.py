@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import Range
 
 from app.domain.command_states import CommandStatus, may_move
 from app.storage.driver_errors import ConstraintViolated
@@ -20,11 +21,13 @@ async def move(database: Database, before: CommandStatus, after: CommandStatus) 
         user_id = await add_user(db, f"user-{before}-{after}")
         vehicle_id = await add_vehicle(db)
         new = new_command(user_id, vehicle_id)
+        place = MOVES.index((before, after))  # each in a lane of its own
         row = {
             "command_id": new.command_id,
             "vehicle_id": vehicle_id,
             "user_id": user_id,
-            "lane": new.lane,
+            "lane": str(vehicle_id),
+            "lane_span": Range(place, place + 1),
             "command_name": new.command_name,
             "command_params": {},
             "correlation_id": "test",

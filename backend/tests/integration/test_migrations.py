@@ -55,7 +55,7 @@ async def command_id(connection: asyncpg.Connection) -> UUID:
     )
     await connection.execute(
         "INSERT INTO commands (command_id, vehicle_id, user_id, lane, command_name, command_params, correlation_id,"
-        " expires_at, timeout_s) VALUES ($1, $2, $3, 'lane', 'ReadDTC', '{}', 'c', now(), 10)",
+        " expires_at, timeout_s, lane_span) VALUES ($1, $2, $3, 'lane', 'ReadDTC', '{}', 'c', now(), 10, '[0,1)')",
         command_id,
         vehicle_id,
         user_id,

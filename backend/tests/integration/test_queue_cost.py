@@ -16,8 +16,9 @@ PER_LANE = 30
 _FINISHED = text(
     """
 INSERT INTO commands (command_id, vehicle_id, user_id, lane, command_name, command_params, status, correlation_id,
-    expires_at, timeout_s)
-SELECT gen_random_uuid(), v.vehicle_id, u.user_id, v.vehicle_id::text, 'ReadDTC', '{}', 'completed', 'test', now(), 30
+    expires_at, timeout_s, lane_span)
+SELECT gen_random_uuid(), v.vehicle_id, u.user_id, v.vehicle_id::text, 'ReadDTC', '{}', 'completed', 'test', now(), 30,
+    int8range(v.vehicle_number << 32, (v.vehicle_number + 1) << 32)
 FROM vehicles v CROSS JOIN users u CROSS JOIN generate_series(1, 100)
 """
 )

@@ -284,5 +284,5 @@ async def test_database_refuses_a_gap_a_second_final_and_two_active_in_a_lane(
         with pytest.raises(Exception, match=r"sequence|predecessor|gap"):
             await recording_repository.record(db, worker_id, "test", [step_of(claimed, 2)])
     async with database.autocommit() as db:
-        with pytest.raises(Exception, match="uq_commands_active_lane"):
+        with pytest.raises(Exception, match="ex_commands_active_lane"):
             await db.execute(text("UPDATE commands SET status = 'in_progress'"))

@@ -7,6 +7,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.identifiers import CommandId, UserId, VehicleId
+from app.domain.lanes import WHOLE_VEHICLE
 from app.domain.vehicle import ConnectionStatus
 from app.repositories.submission_repository import NewCommand
 from app.storage.tables import users, vehicles
@@ -49,7 +50,7 @@ def new_command(user_id: UserId, vehicle_id: VehicleId, **changes: object) -> Ne
         vehicle_id=vehicle_id,
         user_id=user_id,
         username="erika",
-        lane=str(vehicle_id),
+        lane=WHOLE_VEHICLE,
         command_name="ReadDTC",
         command_params={"ecuAddress": "0x10"},
         reason=None,

@@ -129,13 +129,21 @@ class Ledger:
         lanes: dict[str, list[Account]] = {}
         for account in self.accounts.values():
             if account.started_at is not None:
-                lanes.setdefault(account.lane, []).append(account)
+                lanes.setdefault(account.lane.partition("/")[0], []).append(account)
         faults = []
         for lane in lanes.values():
             lane.sort(key=lambda account: account.first_started_at)
-            for one, other in pairwise(lane):
-                if one.completed_at is None or one.completed_at > other.first_started_at:
-                    faults.append(f"{other.command_id} started while {one.command_id} had its lane")
+            running: list[Account] = []
+            for other in lane:
+                running = [
+                    one for one in running if one.completed_at is None or one.completed_at > other.first_started_at
+                ]
+                faults += [
+                    f"{other.command_id} started while {one.command_id} had its lane"
+                    for one in running
+                    if one.lane == other.lane or "/" not in one.lane or "/" not in other.lane
+                ]
+                running.append(other)
         return faults
 
 

@@ -23,9 +23,10 @@ _INSERT_VEHICLE = text(
 _INSERT_COMMAND = text(
     """
 INSERT INTO commands (command_id, vehicle_id, user_id, lane, command_name, command_params, status, correlation_id,
-    expires_at, timeout_s)
-VALUES (:id, CAST(:vehicle AS uuid), :user, CAST(CAST(:vehicle AS uuid) AS text), 'ReadDTC', '{}', :status, 'test',
-    now() + interval '1 hour', 30)
+    expires_at, timeout_s, lane_span)
+SELECT :id, vehicle_id, :user, CAST(vehicle_id AS text), 'ReadDTC', '{}', :status, 'test',
+    now() + interval '1 hour', 30, int8range(vehicle_number << 32, (vehicle_number + 1) << 32)
+FROM vehicles WHERE vehicle_id = CAST(:vehicle AS uuid)
 """
 )
 _SET_STATUS = text(

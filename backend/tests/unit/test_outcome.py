@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.catalogue import CLEAR_DTC, COMMANDS, READ_DTC
-from app.domain.command_definition import CommandDefinition
 from app.domain.command import Ending
+from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import BAD_ENDINGS, LEGAL_MOVES, CommandStatus
 from app.domain.errors import (
     BusUnavailable,

@@ -259,87 +259,6 @@ def _create_responses() -> None:
     )
 
 
-def _create_diagnostic_data_sets() -> None:
-    op.create_table(
-        "diagnostic_data_sets",
-        sa.Column("data_set_id", sa.Uuid(), nullable=False),
-        sa.Column("checksum", sa.Text(), nullable=False, comment="SHA-256 of the file, in hex"),
-        sa.Column("kind", sa.Text(), nullable=False, comment="odx or identifiers"),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False, comment="bytes"),
-        sa.Column("content", sa.LargeBinary(), nullable=False, comment="the file as it was added"),
-        sa.Column("summary", sa.JSON(), nullable=False, comment="what it describes"),
-        sa.Column("report", sa.JSON(), nullable=False, comment="what was skipped when it was loaded, and why"),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_by", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["created_by"], ["users.user_id"], name=op.f("fk_diagnostic_data_sets_created_by")),
-        sa.PrimaryKeyConstraint("data_set_id", name=op.f("pk_diagnostic_data_sets")),
-        sa.UniqueConstraint("checksum", name=op.f("uq_diagnostic_data_sets_checksum")),
-    )
-    # An archive is compressed already: to try it again would only cost time.
-    op.execute("ALTER TABLE diagnostic_data_sets ALTER COLUMN content SET STORAGE EXTERNAL")
-
-
-def _create_diagnostic_data_assignments() -> None:
-    op.create_table(
-        "diagnostic_data_assignments",
-        sa.Column("assignment_id", sa.Uuid(), nullable=False),
-        sa.Column("data_set_id", sa.Uuid(), nullable=False),
-        sa.Column("vehicle_id", sa.Uuid(), nullable=True, comment="null: every vehicle"),
-        sa.Column("ecu_address", sa.Integer(), nullable=True, comment="null: every ECU that the data describes"),
-        sa.Column("variant", sa.Text(), nullable=True, comment="null: identified, else the base variant"),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_by", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["created_by"], ["users.user_id"], name=op.f("fk_diagnostic_data_assignments_created_by")
-        ),
-        sa.ForeignKeyConstraint(
-            ["data_set_id"],
-            ["diagnostic_data_sets.data_set_id"],
-            name=op.f("fk_diagnostic_data_assignments_data_set_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["vehicle_id"], ["vehicles.vehicle_id"], name=op.f("fk_diagnostic_data_assignments_vehicle_id")
-        ),
-        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_diagnostic_data_assignments")),
-    )
-    op.create_index(
-        op.f("ix_diagnostic_data_assignments_vehicle_id"), "diagnostic_data_assignments", ["vehicle_id"], unique=False
-    )
-    op.create_index(
-        "uq_diagnostic_data_assignments_place",
-        "diagnostic_data_assignments",
-        ["data_set_id", "vehicle_id", "ecu_address"],
-        unique=True,
-        postgresql_nulls_not_distinct=True,
-    )
-
-
-def _create_command_redecodings() -> None:
-    op.create_table(
-        "command_redecodings",
-        sa.Column("redecoding_id", sa.Uuid(), nullable=False),
-        sa.Column("command_id", sa.Uuid(), nullable=False),
-        sa.Column("data_set_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_by", sa.Uuid(), nullable=False),
-        sa.Column(
-            "chunks", sa.JSON(), nullable=False, comment="the answer as the data set reads it; the original stays"
-        ),
-        sa.ForeignKeyConstraint(
-            ["command_id"], ["commands.command_id"], name=op.f("fk_command_redecodings_command_id")
-        ),
-        sa.ForeignKeyConstraint(["created_by"], ["users.user_id"], name=op.f("fk_command_redecodings_created_by")),
-        sa.ForeignKeyConstraint(
-            ["data_set_id"], ["diagnostic_data_sets.data_set_id"], name=op.f("fk_command_redecodings_data_set_id")
-        ),
-        sa.PrimaryKeyConstraint("redecoding_id", name=op.f("pk_command_redecodings")),
-    )
-    op.create_index(op.f("ix_command_redecodings_command_id"), "command_redecodings", ["command_id"], unique=False)
-
-
 def _keep_append_only(*tables: str) -> None:
     """Refuse UPDATE, DELETE and TRUNCATE: SQLSTATE 23001, constraint `<table>_append_only`."""
     op.execute(
@@ -441,10 +360,7 @@ def upgrade() -> None:
     _create_sessions()
     _create_refresh_tokens()
     _create_responses()
-    _create_diagnostic_data_sets()
-    _create_diagnostic_data_assignments()
-    _create_command_redecodings()
-    _keep_append_only("audit_log", "audit_seals", "responses", "command_redecodings")
+    _keep_append_only("audit_log", "audit_seals", "responses")
     _number_responses_without_gap()
     _move_commands_legally()
 
