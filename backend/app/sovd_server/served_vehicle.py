@@ -1,0 +1,49 @@
+"""A vehicle as the server serves it: its backend, and what the server itself keeps for it."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.domain.json_values import JsonObject
+from app.protocols.sovd.lock_rules import LockTable
+from app.protocols.sovd.sovd_errors import overloaded
+from app.sovd_server.backend import SovdBackend
+from app.sovd_server.due_actions import DueAction, DueActions
+from app.sovd_server.entity_tree import EntityKey
+from app.sovd_server.execution_book import ExecutionBook
+from app.sovd_server.server_settings import SovdServerSettings
+from app.sovd_server.subscription_book import SubscriptionBook
+
+
+class ServedVehicle:
+    """Made once per vehicle and kept while it is served; cheap until something is asked for."""
+
+    def __init__(self, backend: SovdBackend, settings: SovdServerSettings, due: DueActions) -> None:
+        self.backend = backend
+        self.settings = settings
+        self.due = due
+        self.locks = LockTable(settings.most_locks)
+        self.lock_ends: dict[str, DueAction] = {}
+        self.mode_ends: dict[tuple[EntityKey, str], DueAction] = {}
+        self.data_lists: OrderedDict[str, tuple[EntityKey, tuple[str, ...]]] = OrderedDict()
+        self.executions = ExecutionBook(settings.most_executions)
+        self.subscriptions = SubscriptionBook(settings.most_subscriptions)
+        self.clearing: dict[EntityKey, JsonObject] = {}
+        self._streams = 0
+
+    @contextmanager
+    def stream_place(self) -> Iterator[None]:
+        """One of the places for open event streams. Raises SovdRefusal 503 when all are taken."""
+        if self._streams >= self.settings.most_streams:
+            raise overloaded("Too many event streams of this vehicle are open.")
+        self._streams += 1
+        try:
+            yield
+        finally:
+            self._streams -= 1
+
+
+def new_id() -> str:
+    """An id for what clients make: not to be guessed."""
+    return secrets.token_hex(8)
