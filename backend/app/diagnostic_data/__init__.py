@@ -1,1 +1,1 @@
-"""What a manufacturer says about its ECUs: ODX/PDX and YAML descriptions, used to decode answers and encode parameters."""
+"""What a manufacturer says about its ECUs (ODX/PDX, YAML): decodes answers and encodes parameters."""

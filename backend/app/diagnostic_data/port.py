@@ -15,6 +15,7 @@ class DataSetRef:
     """A version of a set of diagnostic data that is assigned to a vehicle.
 
     `ecu_address` None: for every ECU whose variant it describes. `checksum` is SHA-256 of the file, in hex.
+    `variant` None: the one identified, else the base variant.
     """
 
     data_set_id: str
@@ -22,6 +23,7 @@ class DataSetRef:
     version: str
     checksum: str
     ecu_address: int | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,11 @@ class DiagnosticData(Protocol):
         ...
 
     async def decode_snapshot(self, ecu_address: int, dtc: int, record: bytes) -> Decoded:
-        """Decode a snapshot or extended data record of a trouble code; never raises."""
+        """Decode a snapshot or extended data record of a trouble code; never raises.
+
+        `record` is what follows the record number (ISO 14229-1, 12.3.3): for a snapshot the number of identifiers,
+        then each identifier with its data.
+        """
         ...
 
     async def encode_routine(self, ecu_address: int, routine_id: int, action: int, parameters: JsonObject) -> bytes:
@@ -106,8 +112,15 @@ class DiagnosticData(Protocol):
         """Decode the status record of a RoutineControl answer; never raises."""
         ...
 
+    async def identification_requests(self, ecu_address: int) -> Sequence[bytes]:
+        """The UDS requests whose answers `identify_variant` wants; empty where there is nothing to tell apart."""
+        ...
+
     async def identify_variant(self, ecu_address: int, answers: dict[bytes, bytes]) -> str | None:
-        """The variant that the answers (UDS request → answer) prove; None: unknown."""
+        """The variant that the answers (UDS request → answer) prove; None: unknown.
+
+        From then on this object reads that ECU's data with that variant. A request that was not answered is left out.
+        """
         ...
 
 
