@@ -26,14 +26,16 @@ from app.observability.tracing import Tracing, make_tracing
 from app.repositories import queue_repository
 from app.repositories.unit_of_work import UnitOfWork
 from app.security.access_tokens import AccessTokens
+from app.security.kept_keys import SECRET_KEY, TOKEN_SECRET, load_or_create
 from app.security.passwords import PasswordHashing
 from app.security.rate_limits import RateLimits
-from app.security.token_secret import load_or_create
+from app.security.sealing import Sealing
 from app.services.access_guard import AccessGuard
 from app.services.account_service import AccountService
 from app.services.audit_service import AuditService
 from app.services.command_service import CommandIntake, CommandService
 from app.services.demo_fleet import register_demo_fleet
+from app.services.vehicle_secret_service import VehicleSecretService
 from app.services.vehicle_service import VehicleService
 from app.settings import Settings
 from app.storage.engine import Database, PoolSettings
@@ -70,6 +72,7 @@ class Foundation:
     unit_of_work: UnitOfWork
     audit: AuditService
     registry: ConnectorRegistry
+    sealing: Sealing
     metrics: Metrics
     tracing: Tracing
 
@@ -117,6 +120,7 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
             unit_of_work=unit_of_work,
             audit=AuditService(unit_of_work),
             registry=ConnectorRegistry([VehicleConnector(RedisMemory(redis))]),
+            sealing=Sealing(await _secret_key(settings, addresses.home)),
             metrics=metrics,
             tracing=tracing,
         )
@@ -129,6 +133,7 @@ def make_worker(settings: Settings, base: Foundation) -> Worker:
         unit_of_work=base.unit_of_work,
         bus=base.bus,
         registry=base.registry,
+        sealing=base.sealing,
         audit=base.audit,
         metrics=base.metrics,
         tracing=base.tracing,
@@ -185,6 +190,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
                 audit=base.audit,
                 commands=CommandService(base.unit_of_work, intake, guard, base.metrics),
                 vehicles=VehicleService(base.unit_of_work, guard, base.registry),
+                vehicle_secrets=VehicleSecretService(base.unit_of_work, guard, base.sealing),
                 hub=hub,
                 rate_limits=limits,
                 metrics=base.metrics,
@@ -218,7 +224,13 @@ async def _token_secret(settings: Settings, home: Path) -> str:
             "several machines",
             kept_in=str(home),
         )
-    return await asyncio.to_thread(load_or_create, home)
+    return await asyncio.to_thread(load_or_create, home, TOKEN_SECRET)
+
+
+async def _secret_key(settings: Settings, home: Path) -> str:
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    return await asyncio.to_thread(load_or_create, home, SECRET_KEY)
 
 
 async def _flush_refusals(audit: AuditService) -> None:

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     demo_fleet: bool = Field(default=False, description="register twelve simulated vehicles on first start")
 
     token_secret: SecretStr | None = Field(default=None, description="signs access tokens; else generated and kept")
+    secret_key: SecretStr | None = Field(default=None, description="seals secrets of vehicles; else generated and kept")
     access_token_ttl_s: int = Field(default=900, ge=1, le=86_400)
     refresh_token_ttl_s: int = Field(default=14 * 86_400, ge=1)
     rate_limit_login: str = "5/minute"
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
         default=1.0, gt=0, description="look at the queue this often even when nothing wakes us"
     )
     drain_s: float = Field(default=30.0, ge=0, description="how long a stopping worker lets running commands finish")
-    probe_interval_s: float = Field(default=10.0, gt=0, description="presence: how often a vehicle is probed")
+    probe_interval_s: float = Field(default=5.0, gt=0, description="presence: how often a vehicle is probed")
     lane_queue_limit: int = Field(default=100, ge=1, description="commands that may wait per lane")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -18,11 +18,13 @@ from app.api.v1 import (
     definition_routes,
     user_routes,
     vehicle_routes,
+    vehicle_secret_routes,
 )
 
 _V1_ROUTERS = (
     auth_routes.router,
     vehicle_routes.router,
+    vehicle_secret_routes.router,
     definition_routes.router,
     command_routes.router,
     sse_routes.router,
@@ -43,7 +45,7 @@ def create_api(state: ApiState) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=state.settings.cors_origins,
-            allow_methods=("GET", "POST", "PATCH", "DELETE"),
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("Authorization", "Idempotency-Key", "X-Correlation-ID", "Last-Event-ID", "traceparent"),
             expose_headers=("X-Correlation-ID", "Location", "Retry-After"),
         )

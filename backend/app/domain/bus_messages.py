@@ -13,6 +13,9 @@ WAKE_CANCEL = "wake:cancel"
 WAKE_PRESENCE = "wake:presence"
 """A vehicle was added or its address changed: probe it now. Body: the vehicle id."""
 
+PRESENCE = "presence"
+"""A vehicle's presence changed: for live pages. Body: the JSON of `app.domain.presence.presence_event`."""
+
 WAKE_ACCOUNTS = "wake:accounts"
 """An account or session changed: forget what is cached about it. Body: the user id."""
 

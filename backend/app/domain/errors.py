@@ -14,6 +14,7 @@ SovdError
  │   ├─ VehicleTimeout        sent, no answer in time: it may have acted
  │   ├─ VehicleConnectionLost sent, link lost: it may have acted
  │   ├─ VehicleProtocolError  sent, the answer cannot be understood: it may have acted
+ │   ├─ VehicleNotSafe        not in a safe state: nothing that moves things was sent
  │   └─ CommandNotSupported   this kind of vehicle has no such command: it cannot have acted
  └─ ServiceError              our own side
      ├─ StorageUnavailable    PostgreSQL cannot be reached
@@ -157,6 +158,12 @@ class VehicleProtocolError(VehicleError):
 
     code = "vehicle_protocol_error"
     may_have_acted = True
+
+
+class VehicleNotSafe(VehicleError):
+    """The vehicle is not known to stand safely, so nothing that moves things in it was sent."""
+
+    code = "vehicle_not_safe"
 
 
 class CommandNotSupported(VehicleError):

@@ -21,7 +21,8 @@ class ConnectionStatus(StrEnum):
 class Vehicle:
     """A registered vehicle.
 
-    `last_seen_at` is the time of its last real answer; `status_cause` says why the status is so.
+    `last_seen_at` is the time of its last real answer; `status_cause` says why the status is so. `settings` say how to
+    treat it: its safe state (`app.domain.safe_state`).
     """
 
     vehicle_id: VehicleId
@@ -31,6 +32,7 @@ class Vehicle:
     year: int | None
     address: str
     metadata: JsonObject
+    settings: JsonObject
     connection_status: ConnectionStatus
     status_cause: str | None
     last_seen_at: datetime | None

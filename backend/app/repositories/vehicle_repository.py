@@ -1,7 +1,7 @@
 """The vehicle registry: what callers see and change of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
@@ -27,6 +27,7 @@ class NewVehicle:
     year: int | None
     address: str
     metadata: JsonObject
+    settings: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,9 @@ class VehicleFilter:
     search: str | None = None
 
 
+_KEPT_INSIDE = {"next_probe_at", "deleted_at", "vehicle_number", "silent_probes"}
 _LIVE = vehicles.c.deleted_at.is_(None)
-_SHOWN = tuple(column for column in vehicles.c if column.name not in {"next_probe_at", "deleted_at"})
+_SHOWN = tuple(column for column in vehicles.c if column.name not in _KEPT_INSIDE)
 
 
 async def add(db: AsyncConnection, new: NewVehicle) -> Vehicle:
@@ -138,6 +140,7 @@ def _read(row: Any) -> Vehicle:
         year=row["year"],
         address=row["address"],
         metadata=row["metadata"],
+        settings=row["settings"],
         connection_status=ConnectionStatus(row["connection_status"]),
         status_cause=row["status_cause"],
         last_seen_at=row["last_seen_at"],

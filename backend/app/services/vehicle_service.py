@@ -19,7 +19,7 @@ from app.services.access_guard import AccessGuard, unknown
 from app.services.audit_records import act_of
 from app.storage.driver_errors import ConstraintViolated
 
-_RECORDED = ("vin", "make", "model", "year", "address", "metadata")
+_RECORDED = ("vin", "make", "model", "year", "address", "metadata", "settings")
 
 
 class AddressCheck(Protocol):
@@ -40,6 +40,7 @@ class VehicleEntry:
     year: int | None
     address: str
     metadata: JsonObject
+    settings: JsonObject
 
 
 class VehicleService:
@@ -79,6 +80,7 @@ class VehicleService:
             year=entry.year,
             address=entry.address,
             metadata=entry.metadata,
+            settings=entry.settings,
         )
         try:
             async with self._unit_of_work.begin() as work:

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import structlog
 
-from app.connectors.port import ConnectorRegistry, Progress, ResponseChunk, VehicleRequest
+from app.connectors.port import Connector, ConnectorRegistry, Progress, ResponseChunk, VehicleRequest
 from app.domain.access_policy import Action, Target, decide
 from app.domain.catalogue import definition_of
 from app.domain.command import Ending, NewChunk
+from app.domain.command_definition import CommandDefinition
 from app.domain.errors import LeaseLost, SovdError, VehicleTimeout
 from app.domain.identifiers import ResponseId, VehicleId
 from app.domain.outcome import (
@@ -67,6 +68,16 @@ class PresenceNotes(Protocol):
         ...
 
 
+class Preparation(Protocol):
+    """What comes before a command is sent."""
+
+    async def prepare(
+        self, connector: Connector, request: VehicleRequest, definition: CommandDefinition
+    ) -> VehicleRequest:
+        """The request as it may be sent; raises where it may not, and then nothing was sent."""
+        ...
+
+
 class CommandRun:
     """Runs one claimed command from permission check to ending. Use once: `execute`; `stop` from anywhere."""
 
@@ -75,6 +86,7 @@ class CommandRun:
         claimed: ClaimedCommand,
         *,
         registry: ConnectorRegistry,
+        approach: Preparation,
         recorder: StepRecorder,
         presence: PresenceNotes,
         metrics: Metrics,
@@ -84,6 +96,7 @@ class CommandRun:
         self._command = claimed.command
         self._definition = definition_of(self._command.command_name).with_params(self._command.command_params)
         self._registry = registry
+        self._approach = approach
         self._recorder = recorder
         self._presence = presence
         self._metrics = metrics
@@ -213,9 +226,10 @@ class CommandRun:
 
     async def _follow_answer(self, deadline: float) -> Ending | None:
         connector = self._registry.for_address(self._claimed.address)
+        request = await self._approach.prepare(connector, self._request(deadline), self._definition)
         started = asyncio.get_running_loop().time()
         self._may_have_reached = True
-        async with aclosing(connector.execute(self._request(deadline))) as answer:
+        async with aclosing(connector.execute(request)) as answer:
             async for item in answer:
                 if isinstance(item, Progress):
                     await self._recorder.show(

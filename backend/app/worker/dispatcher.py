@@ -17,6 +17,7 @@ from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.unit_of_work import Publisher
 from app.storage.driver_errors import ConstraintViolated
 from app.storage.engine import Database
+from app.worker.approach import Approach
 from app.worker.command_run import CommandRun, StopReason
 from app.worker.presence import Presence
 from app.worker.recorder import Recorder
@@ -37,6 +38,7 @@ class Dispatcher:
         lease: WorkerLease,
         recorder: Recorder,
         registry: ConnectorRegistry,
+        approach: Approach,
         presence: Presence,
         metrics: Metrics,
         tracing: Tracing,
@@ -48,6 +50,7 @@ class Dispatcher:
         self._lease = lease
         self._recorder = recorder
         self._registry = registry
+        self._approach = approach
         self._presence = presence
         self._metrics = metrics
         self._tracing = tracing
@@ -169,6 +172,7 @@ class Dispatcher:
         run = CommandRun(
             claimed,
             registry=self._registry,
+            approach=self._approach,
             recorder=self._recorder,
             presence=self._presence,
             metrics=self._metrics,

@@ -5,13 +5,22 @@ Presence is judged from answers, never from open connections.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
-from app.connectors.port import ConnectorRegistry
+from app.connectors.port import ConnectorRegistry, VehicleContext
 from app.domain.bus_messages import WAKE_COMMANDS, BusMessage
-from app.domain.errors import InvalidRequest, VehicleError, VehicleTimeout, VehicleUnreachable
+from app.domain.errors import (
+    InvalidRequest,
+    SovdError,
+    StorageUnavailable,
+    VehicleError,
+    VehicleTimeout,
+    VehicleUnreachable,
+)
 from app.domain.identifiers import VehicleId
+from app.domain.presence import presence_event
 from app.domain.vehicle import ConnectionStatus
 from app.repositories import presence_repository
 from app.repositories.presence_repository import DueProbe, PresenceObservation
@@ -21,23 +30,46 @@ from app.worker.steady_loop import run_steadily
 _log = structlog.get_logger(__name__)
 
 _PROBES_AT_ONCE = 200
-_PROBE_DEADLINE_S = 5.0
+"""The budget of a worker: so many vehicles are asked side by side, and no more are begun until one has answered."""
+_PROBE_DEADLINE_S = 3.0
 _ROUND_S = 1.0
+_GATHERING_S = 0.05
+"""Findings that come within this time are written down together."""
 _NOTED_LIMIT = 5000
 
 
+class Contexts(Protocol):
+    """Knows what a connector needs beside the address."""
+
+    async def context_of(self, vehicle_id: VehicleId, address: str) -> VehicleContext:
+        """Secrets and data of a vehicle."""
+        ...
+
+
 class Presence:
-    """Probes due vehicles in rounds; several workers share the vehicles between them."""
+    """Probes due vehicles side by side; several workers share the vehicles between them.
+
+    A silent vehicle delays no other: each round begins as many probes as the budget has room for, and writes down what
+    has been found since the last one.
+    """
 
     def __init__(
-        self, unit_of_work: UnitOfWork, registry: ConnectorRegistry, *, worker_name: str, interval_s: float
+        self,
+        unit_of_work: UnitOfWork,
+        registry: ConnectorRegistry,
+        contexts: Contexts,
+        *,
+        worker_name: str,
+        interval_s: float,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._registry = registry
+        self._contexts = contexts
         self._worker_name = worker_name
         self._interval_s = interval_s
         self._wake = asyncio.Event()
-        self._noted: dict[VehicleId, PresenceObservation] = {}
+        self._found: dict[VehicleId, PresenceObservation] = {}
+        self._asked: set[VehicleId] = set()
 
     def wake(self) -> None:
         """A vehicle is new or has a new address: look at it now."""
@@ -50,45 +82,70 @@ class Presence:
         """
         if error is not None and not isinstance(error, VehicleUnreachable | VehicleTimeout):
             return
-        if len(self._noted) < _NOTED_LIMIT or vehicle_id in self._noted:
-            self._noted[vehicle_id] = _observation(vehicle_id, address, error)
+        if len(self._found) < _NOTED_LIMIT or vehicle_id in self._found:
+            self._found[vehicle_id] = _observation(vehicle_id, address, error)
 
     async def run(self) -> None:
         """Probe for ever."""
-        await run_steadily("presence", self._round, interval_s=min(_ROUND_S, self._interval_s), wake=self._wake)
+        async with asyncio.TaskGroup() as probes:
 
-    async def _round(self) -> None:
-        noted, self._noted = self._noted, {}
-        await self._write(list(noted.values()))
-        while True:
-            async with self._unit_of_work.begin() as work:
-                due = await presence_repository.claim_due_probes(work.db, _PROBES_AT_ONCE, self._interval_s)
-            if not due:
-                return
-            await self._write(await self._probe_all(due))
+            async def look() -> None:
+                await self._round(probes)
 
-    async def _probe_all(self, due: Sequence[DueProbe]) -> list[PresenceObservation]:
-        async with asyncio.TaskGroup() as tasks:
-            probes = [tasks.create_task(self._probe(item)) for item in due]
-        return [probe.result() for probe in probes]
+            await run_steadily("presence", look, interval_s=min(_ROUND_S, self._interval_s), wake=self._wake)
 
-    async def _probe(self, due: DueProbe) -> PresenceObservation:
+    async def _round(self, probes: asyncio.TaskGroup) -> None:
+        await self._write_found()
+        free = _PROBES_AT_ONCE - len(self._asked)
+        if free <= 0:
+            return
+        async with self._unit_of_work.begin() as work:
+            due = await presence_repository.claim_due_probes(work.db, free, self._interval_s)
+        for item in due:
+            if item.vehicle_id not in self._asked:
+                self._asked.add(item.vehicle_id)
+                probes.create_task(self._probe(item), name=f"probe {item.vehicle_id}")
+
+    async def _probe(self, due: DueProbe) -> None:
+        try:
+            self._found[due.vehicle_id] = await self._ask(due)
+        except StorageUnavailable as error:  # says nothing about the vehicle: it is due again soon
+            _log.info("a probe was left out", vehicle_id=str(due.vehicle_id), reason=error.message)
+        finally:
+            self._asked.discard(due.vehicle_id)
+            asyncio.get_running_loop().call_later(_GATHERING_S, self._wake.set)
+
+    async def _ask(self, due: DueProbe) -> PresenceObservation:
         deadline = asyncio.get_running_loop().time() + _PROBE_DEADLINE_S
         try:
             connector = self._registry.for_address(due.address)
+            context = await self._contexts.context_of(due.vehicle_id, due.address)
             async with asyncio.timeout_at(deadline + 1):
-                await connector.probe(due.address, deadline)
+                await connector.probe(due.address, deadline, context)
+        except StorageUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever one vehicle's connector does, the others are probed
-            if not isinstance(error, VehicleError | InvalidRequest | TimeoutError):
+            if not isinstance(error, SovdError | TimeoutError):
                 _log.exception("a probe failed unexpectedly", vehicle_id=str(due.vehicle_id))
             return _observation(due.vehicle_id, due.address, error)
         return _observation(due.vehicle_id, due.address, None)
+
+    async def _write_found(self) -> None:
+        found, self._found = self._found, {}
+        try:
+            await self._write(list(found.values()))
+        except StorageUnavailable:
+            self._found = found | self._found
+            raise
 
     async def _write(self, observations: Sequence[PresenceObservation]) -> None:
         if not observations:
             return
         async with self._unit_of_work.begin() as work:
-            if await presence_repository.record_presence(work.db, observations, worker=self._worker_name):
+            changes = await presence_repository.record_presence(work.db, observations, worker=self._worker_name)
+            for change in changes:
+                work.publish(presence_event(change))
+            if any(change.status is ConnectionStatus.CONNECTED for change in changes):
                 work.publish(BusMessage(WAKE_COMMANDS, ""))
 
 

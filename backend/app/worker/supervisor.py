@@ -19,8 +19,10 @@ from app.eventbus.event_bus import EventBus
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 from app.repositories.unit_of_work import UnitOfWork
+from app.security.sealing import Sealing
 from app.services.audit_service import AuditService
 from app.storage.engine import Database
+from app.worker.approach import Approach
 from app.worker.dispatcher import Dispatcher
 from app.worker.housekeeping import Housekeeping
 from app.worker.presence import Presence
@@ -56,6 +58,7 @@ class Worker:
         unit_of_work: UnitOfWork,
         bus: EventBus,
         registry: ConnectorRegistry,
+        sealing: Sealing,
         audit: AuditService,
         metrics: Metrics,
         tracing: Tracing,
@@ -72,13 +75,17 @@ class Worker:
             heartbeat_s=settings.heartbeat_s,
         )
         self._recorder = Recorder(database, bus, self._lease, metrics, runs=settings.slots)
-        self._presence = Presence(unit_of_work, registry, worker_name=name, interval_s=settings.probe_interval_s)
+        approach = Approach(database, sealing)
+        self._presence = Presence(
+            unit_of_work, registry, approach, worker_name=name, interval_s=settings.probe_interval_s
+        )
         self._dispatcher = Dispatcher(
             database=database,
             publisher=bus,
             lease=self._lease,
             recorder=self._recorder,
             registry=registry,
+            approach=approach,
             presence=self._presence,
             metrics=metrics,
             tracing=tracing,

@@ -66,6 +66,7 @@ def body_of(row: Row, target: str) -> dict[str, object] | None:
         "POST /api/v1/auth/password": {"current_password": "not this one", "new_password": "good and long enough"},
         "POST /api/v1/vehicles": vehicle,
         "PATCH /api/v1/vehicles/{vehicle_id}": {},
+        "PUT /api/v1/vehicles/{vehicle_id}/secrets/{name}": {"value": "kept inside"},
         "POST /api/v1/commands": {"vehicle_id": target, "command_name": "ReadDTC", "command_params": {}},
         "POST /api/v1/users": {"username": "view", "password": "good and long enough", "role": "viewer"},
         "PATCH /api/v1/users/{user_id}": {},
@@ -127,6 +128,7 @@ async def call(world: World, row: Row, caller: str, correlation_id: str) -> Answ
     path = row.path
     for name in ("vehicle_id", "command_id", "session_id", "user_id"):
         path = path.replace(f"{{{name}}}", target)
+    path = path.replace("secrets/{name}", "secrets/bearer_token")
     if row.method == "WS":
         return await watch(world, path.rpartition("/")[2], client, correlation_id)
     headers = {"X-Correlation-ID": correlation_id}

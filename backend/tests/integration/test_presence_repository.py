@@ -33,7 +33,8 @@ async def observe(
     """Record one finding."""
     found = PresenceObservation(vehicle_id=vehicle_id, address=address, status=status, cause=cause)
     async with database.autocommit() as db:
-        return await record_presence(db, [found], worker="worker-1")
+        changes = await record_presence(db, [found], worker="worker-1")
+    return tuple(change.vehicle_id for change in changes if change.status is CONNECTED)
 
 
 async def as_stored(database: Database, vehicle_id: VehicleId) -> Vehicle:
@@ -125,6 +126,6 @@ async def test_findings_come_in_batches_and_unknown_vehicles_do_not_matter(datab
         for vehicle_id in [*vehicle_ids, VehicleId(uuid4())]
     ]
     async with database.autocommit() as db:
-        assert set(await record_presence(db, observations)) == set(vehicle_ids)
+        assert {change.vehicle_id for change in await record_presence(db, observations)} == set(vehicle_ids)
         assert await count(db, ENTRIES) == 50
         assert await record_presence(db, []) == ()

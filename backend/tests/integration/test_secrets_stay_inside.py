@@ -19,6 +19,7 @@ WRONG = "Wr0ng-s3cret-of-somebody"
 NEW_PASSWORD = "N3w-s3cret-of-erika"
 IN_ADDRESS = "s3cret-in-an-address"
 MISPLACED = "m1splaced-s3cret-value"
+OF_VEHICLE = "the-token-of-the-vehicle-itself"
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ async def everything_stored(settings: Settings) -> str:
     assert settings.database_url is not None
     database = Database(settings.database_url.get_secret_value(), name="tests")
     async with database.autocommit() as db:
-        tables = ("audit_log", "commands", "responses", "vehicles")
+        tables = ("audit_log", "commands", "responses", "vehicles", "vehicle_secrets")
         rows = [(await db.execute(text(f"SELECT * FROM {table}"))).all() for table in tables]  # noqa: S608 - our names
         users = (await db.execute(text("SELECT username, email FROM users"))).all()
     await database.close()
@@ -112,7 +113,12 @@ async def everything_stored(settings: Settings) -> str:
 async def test_no_secret_reaches_logs_answers_audit_or_figures(app_settings: Settings, logged: io.StringIO) -> None:
     answers: list[httpx.Response] = []
     async with running(app_settings.model_copy(update={"log_level": "debug"})) as app:
-        command_id = await app.submit(await app.add_vehicle(), reason="the engine light is on")
+        vehicle_id = await app.add_vehicle()
+        kept = f"/api/v1/vehicles/{vehicle_id}/secrets"
+        answers.append(await app.admin.put(f"{kept}/bearer_token", json={"value": OF_VEHICLE}))
+        answers.append(await app.admin.put(f"{kept}/security_access", json={"value": OF_VEHICLE, "x": 1}))
+        answers.append(await app.admin.get(kept))
+        command_id = await app.submit(vehicle_id, reason="the engine light is on")
         await app.ended(command_id)
         async with await app.add_user("erika", role="admin") as erika:
             async with httpx.AsyncClient(base_url=app.base_url, trust_env=False) as anonymous:
@@ -124,7 +130,7 @@ async def test_no_secret_reaches_logs_answers_audit_or_figures(app_settings: Set
         figures = (await app.admin.get("/metrics")).text
         stored = await everything_stored(app_settings)
     assert app_settings.token_secret is not None
-    secrets |= {WRONG, NEW_PASSWORD, IN_ADDRESS, MISPLACED, ADMIN_PASSWORD, USER_PASSWORD}
+    secrets |= {OF_VEHICLE, WRONG, NEW_PASSWORD, IN_ADDRESS, MISPLACED, ADMIN_PASSWORD, USER_PASSWORD}
     secrets |= {app_settings.token_secret.get_secret_value(), "$argon2"}
     secrets |= {part for secret in secrets if secret.count(".") == 2 for part in secret.split(".")[1:]}
     places = [("log", logged.getvalue()), ("audit", "\n".join(audit)), ("metrics", figures), ("tables", stored)]

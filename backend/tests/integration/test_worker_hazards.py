@@ -7,7 +7,15 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from app.connectors.port import Connector, ConnectorRegistry, Progress, ResponseChunk, VehicleRequest
+from app.connectors.port import (
+    NO_CONTEXT,
+    Connector,
+    ConnectorRegistry,
+    Progress,
+    ResponseChunk,
+    VehicleContext,
+    VehicleRequest,
+)
 from app.domain.command import Command
 from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId
@@ -17,6 +25,7 @@ from app.observability.tracing import NoTracing
 from app.repositories import command_repository, submission_repository
 from app.repositories.submission_repository import NewCommand
 from app.repositories.unit_of_work import UnitOfWork
+from app.security.sealing import Sealing
 from app.services.audit_service import AuditService
 from app.storage.engine import Database
 from app.worker.supervisor import Worker, WorkerSettings
@@ -37,7 +46,7 @@ class Vehicle:
     def check_address(self, address: str) -> None:
         """Any address will do."""
 
-    async def probe(self, address: str, deadline: float) -> None:
+    async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Always there."""
 
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
@@ -61,6 +70,7 @@ async def working(database: Database, redis_url: str, vehicle: Connector) -> Asy
         unit_of_work=unit_of_work,
         bus=bus,
         registry=ConnectorRegistry([vehicle]),
+        sealing=Sealing("a key of the tests"),
         audit=AuditService(unit_of_work),
         metrics=Metrics(),
         tracing=NoTracing(),

@@ -42,6 +42,15 @@ PATCH  /api/v1/vehicles/{vehicle_id}            none  401 401 403 403 404 404
 DELETE /api/v1/vehicles/{vehicle_id}            near  401 401 403 403 403 409
 DELETE /api/v1/vehicles/{vehicle_id}            far   401 401 403 403 404 409
 DELETE /api/v1/vehicles/{vehicle_id}            none  401 401 403 403 404 404
+GET    /api/v1/vehicles/{vehicle_id}/secrets    near  401 401 403 403 403 200
+GET    /api/v1/vehicles/{vehicle_id}/secrets    far   401 401 403 403 404 200
+GET    /api/v1/vehicles/{vehicle_id}/secrets    none  401 401 403 403 404 404
+PUT    /api/v1/vehicles/{vehicle_id}/secrets/{name} near  401 401 403 403 403 204
+PUT    /api/v1/vehicles/{vehicle_id}/secrets/{name} far   401 401 403 403 404 204
+PUT    /api/v1/vehicles/{vehicle_id}/secrets/{name} none  401 401 403 403 404 404
+DELETE /api/v1/vehicles/{vehicle_id}/secrets/{name} near  401 401 403 403 403 204
+DELETE /api/v1/vehicles/{vehicle_id}/secrets/{name} far   401 401 403 403 404 204
+DELETE /api/v1/vehicles/{vehicle_id}/secrets/{name} none  401 401 403 403 404 404
 GET    /api/v1/command-definitions              -     401 401 200 200 200 200
 GET    /api/v1/commands                         -     401 401 200 200 200 200
 POST   /api/v1/commands                         near  401 401 403 201 201 201

@@ -8,9 +8,18 @@ from uuid import uuid4
 
 import pytest
 
-from app.connectors.port import ConnectorRegistry, Progress, ResponseChunk, VehicleRequest
+from app.connectors.port import (
+    NO_CONTEXT,
+    Connector,
+    ConnectorRegistry,
+    Progress,
+    ResponseChunk,
+    VehicleContext,
+    VehicleRequest,
+)
 from app.domain.access_policy import Actor
 from app.domain.command import Command
+from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import CommandStatus
 from app.domain.errors import StorageUnavailable, VehicleConnectionLost, VehicleRefused, VehicleUnreachable
 from app.domain.identifiers import CommandId, UserId, VehicleId
@@ -81,7 +90,7 @@ class Vehicle:
     def check_address(self, address: str) -> None:
         """Any address will do."""
 
-    async def probe(self, address: str, deadline: float) -> None:
+    async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Always there."""
 
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
@@ -123,10 +132,20 @@ def claimed(command_name: str = "ReadDTC", *, role: Role = Role.ENGINEER, timeou
     )
 
 
+class FreeWay:
+    """Nothing speaks against any command."""
+
+    async def prepare(
+        self, connector: Connector, request: VehicleRequest, definition: CommandDefinition
+    ) -> VehicleRequest:
+        return request
+
+
 def make_run(vehicle: Vehicle, collector: Collector, command: ClaimedCommand) -> CommandRun:
     return CommandRun(
         command,
         registry=ConnectorRegistry([vehicle]),
+        approach=FreeWay(),
         recorder=collector,
         presence=collector,
         metrics=Metrics(),

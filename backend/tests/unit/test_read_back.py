@@ -67,7 +67,7 @@ def test_default_control_unit_of_a_reading_counts() -> None:
 
 def test_a_unit_that_did_not_answer_is_not_proven_clear() -> None:
     whole_vehicle = replace(READ, command_params={})
-    others = [{"dtcs": [], "ecuAddress": "0x11"}, {"status": "complete", "ecusNotAnswered": [{"ecuAddress": "0x10"}]}]
+    others: list[JsonObject] = [{"dtcs": [], "ecuAddress": "0x11"}, {"status": "complete", "ecusNotAnswered": [{"ecuAddress": "0x10"}]}]
     assert settles(CLEARED, whole_vehicle, others) is None
     assert settles(CLEARED, whole_vehicle, [{"dtcs": [], "ecuAddress": "0x0010"}, *others]) is not None
 

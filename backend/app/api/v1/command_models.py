@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.command_definition import MAX_EXPIRES_IN_S, MAX_TIMEOUT_S, MIN_EXPIRES_IN_S, MIN_TIMEOUT_S
 from app.domain.command import Chunk, Command
+from app.domain.command_definition import MAX_EXPIRES_IN_S, MAX_TIMEOUT_S, MIN_EXPIRES_IN_S, MIN_TIMEOUT_S
 from app.domain.command_states import CommandStatus
 from app.repositories.command_repository import TimelineEntry
 

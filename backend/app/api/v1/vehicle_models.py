@@ -8,6 +8,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from app.api.v1.vehicle_settings_models import VehicleSettings
 from app.domain.json_values import JsonObject
 from app.domain.vehicle import ConnectionStatus, Vehicle
 from app.domain.vin import normalized_vin
@@ -78,10 +79,11 @@ class VehicleRegistration(BaseModel):
     year: Year | None = None
     address: Address
     metadata: Metadata = Field(default_factory=dict)
+    settings: VehicleSettings = Field(default_factory=VehicleSettings)
 
 
 class VehicleChanges(BaseModel):
-    """What to change of a vehicle; what is left out stays. Metadata is replaced as a whole."""
+    """What to change of a vehicle; what is left out stays. Metadata and settings are replaced as a whole."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, json_schema_extra={"examples": [{"address": "sim:?delay=0"}]}
@@ -94,10 +96,12 @@ class VehicleChanges(BaseModel):
     year: Year | None = None
     address: Address = Field(default_factory=str)
     metadata: Metadata = Field(default_factory=dict)
+    settings: VehicleSettings = Field(default_factory=VehicleSettings)
 
     def changed(self) -> JsonObject:
         """The members that were sent."""
-        return self.model_dump(include=self.model_fields_set)
+        changed = self.model_dump(include=self.model_fields_set - {"settings"})
+        return changed | ({"settings": self.settings.stored()} if "settings" in self.model_fields_set else {})
 
 
 class VehicleOut(BaseModel):
@@ -110,6 +114,7 @@ class VehicleOut(BaseModel):
     year: int | None
     address: str
     metadata: dict[str, Any]
+    settings: dict[str, Any]
     connection_status: ConnectionStatus
     status_cause: str | None
     last_seen_at: datetime | None

@@ -42,7 +42,13 @@ async def register_vehicle(
 ) -> VehicleOut:
     """Admins only. The vehicle is probed at once; watch its `connection_status`."""
     entry = VehicleEntry(
-        vin=body.vin, make=body.make, model=body.model, year=body.year, address=body.address, metadata=body.metadata
+        vin=body.vin,
+        make=body.make,
+        model=body.model,
+        year=body.year,
+        address=body.address,
+        metadata=body.metadata,
+        settings=body.settings.stored(),
     )
     vehicle = await state.vehicles.register(caller, entry, client)
     response.headers["Location"] = f"/api/v1/vehicles/{vehicle.vehicle_id}"

@@ -1,0 +1,89 @@
+"""Secrets and settings of vehicles over real HTTP: set, used, forgotten, never read back."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.settings import Settings
+from support.running_app import RunningApp
+
+
+async def test_a_secret_is_named_but_never_shown(running_app: RunningApp) -> None:
+    vehicle_id = await running_app.add_vehicle()
+    kept = f"/api/v1/vehicles/{vehicle_id}/secrets"
+    assert (await running_app.admin.put(f"{kept}/bearer_token", json={"value": "abc"})).status_code == 204
+    assert (await running_app.admin.put(f"{kept}/bearer_token", json={"value": "def"})).status_code == 204
+
+    listed = (await running_app.admin.get(kept)).json()
+    assert [item["name"] for item in listed["items"]] == ["bearer_token"]
+    assert (await running_app.admin.delete(f"{kept}/bearer_token")).status_code == 204
+    assert (await running_app.admin.delete(f"{kept}/bearer_token")).status_code == 404
+    assert (await running_app.admin.put(f"{kept}/anything", json={"value": "x"})).status_code == 422
+    entries = (await running_app.admin.get("/api/v1/audit-logs", params={"object_id": vehicle_id})).json()["items"]
+    assert [(e["action"], e["details"]) for e in entries if "secret" in e["action"]] == [
+        ("vehicle.secret_removed", {"name": "bearer_token"}),
+        ("vehicle.secret_set", {"name": "bearer_token"}),
+        ("vehicle.secret_set", {"name": "bearer_token"}),
+    ]
+
+
+async def test_the_database_alone_does_not_give_a_secret_away(running_app: RunningApp, app_settings: Settings) -> None:
+    vehicle_id = await running_app.add_vehicle()
+    await running_app.admin.put(f"/api/v1/vehicles/{vehicle_id}/secrets/bearer_token", json={"value": "open sesame"})
+    assert app_settings.database_url is not None
+    connection = await asyncpg.connect(app_settings.database_url.get_secret_value())
+    try:
+        sealed = await connection.fetchval("SELECT sealed FROM vehicle_secrets")
+    finally:
+        await connection.close()
+
+    assert b"sesame" not in sealed
+
+
+SPEED: dict[str, Any] = {"reading": "speed", "ecuAddress": "0x1010", "dataId": "0xF40D", "equals": 0}
+
+
+async def test_a_safe_state_is_kept_as_it_was_given(running_app: RunningApp) -> None:
+    vehicle_id = await running_app.add_vehicle()
+    settings = {"safe_state": {"conditions": [SPEED]}}
+    changed = await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"settings": settings})
+
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["settings"]["safe_state"] == {"policy": "checked", "conditions": [SPEED]}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        SPEED | {"component": "engine"},
+        SPEED | {"one_of": [1]},
+        {name: value for name, value in SPEED.items() if name != "equals"},
+        {name: value for name, value in SPEED.items() if name != "dataId"},
+        SPEED | {"surprise": 1},
+    ],
+)
+async def test_a_condition_that_says_too_much_or_too_little_is_refused(
+    running_app: RunningApp, condition: dict[str, Any]
+) -> None:
+    vehicle_id = await running_app.add_vehicle()
+    settings = {"safe_state": {"conditions": [condition]}}
+    answer = await running_app.admin.patch(f"/api/v1/vehicles/{vehicle_id}", json={"settings": settings})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/settings/safe_state/conditions/0")
+
+
+async def test_what_moves_things_needs_a_reason(running_app: RunningApp) -> None:
+    vehicle_id = await running_app.add_vehicle()
+    body = {
+        "vehicle_id": vehicle_id,
+        "command_name": "ECUReset",
+        "command_params": {"ecuAddress": "0x10"},
+    }
+    refused = await running_app.admin.post("/api/v1/commands", json=body)
+    accepted = await running_app.admin.post("/api/v1/commands", json=body | {"reason": "after the update"})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "reason_required")
+    assert refused.json()["errors"][0]["pointer"] == "/reason"
+    assert accepted.status_code == 201
