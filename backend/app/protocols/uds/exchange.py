@@ -3,7 +3,7 @@
 No clock and no sockets. The owner asks `step(now)` what to do, does it, and tells what happened:
 
     match exchange.step(now):
-        case Send():   send it, then call sent(when it was confirmed)
+        case Send():   call sending(), send it, then call sent(when it was confirmed) or not_sent()
         case Wait():   wait for messages until then; call received() for each; at the time, call step() again
         case Done():   finished: the answers (none for a request that wanted none)
         case Failed(): finished: why there is no answer
@@ -111,6 +111,11 @@ class Exchange:
         self._busy: list[Answer] = []
 
     @property
+    def was_sent(self) -> bool:
+        """Whether the ECU may have got the request."""
+        return self._was_sent
+
+    @property
     def pending_since(self) -> float | None:
         """When the ECU first said that it works on it; None: it has not."""
         return self._pending_since
@@ -127,6 +132,14 @@ class Exchange:
             return Send(self._request)
         until, reason = self._limit()
         return self._finish(reason) if now >= until else Wait(until)
+
+    def sending(self) -> None:
+        """It goes out now: from here on the ECU may get it, whatever happens to the confirmation."""
+        self._was_sent = True
+
+    def not_sent(self) -> None:
+        """It certainly did not go out this time; what went out before was refused as busy."""
+        self._was_sent = False
 
     def sent(self, at: float) -> None:
         """The request is on its way to the ECU since then: P2 begins."""
