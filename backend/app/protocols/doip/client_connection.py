@@ -271,9 +271,15 @@ class ClientConnection:
             address = fitting[0] if source == self.entity_address and len(fitting) == 1 else -1
         if address < 0 or self._settles_an_earlier_one(address, previous):
             self.counters.unmatched_acks += 1
+            self._forget_an_earlier_one(source)
             return None
         del self._under_way[address]
         return address
+
+    def _forget_an_earlier_one(self, address: int) -> None:
+        open_ones = self._never_acknowledged.pop(address, 0) - 1
+        if open_ones > 0:
+            self._never_acknowledged[address] = open_ones
 
     def _settles_an_earlier_one(self, address: int, previous: bytes) -> bool:
         """It repeats a message that is not the one under way: it belongs to one that was given up."""

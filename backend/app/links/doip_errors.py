@@ -1,0 +1,87 @@
+"""What goes wrong on a DoIP link, as the errors of the domain: whether something left us decides which."""
+
+from app.domain.errors import VehicleConnectionLost, VehicleRefused, VehicleTimeout, VehicleUnreachable
+from app.domain.json_values import JsonObject
+from app.protocols.doip.client_connection import ActivationDenied
+from app.protocols.doip.codes import CodeMeaning, diagnostic_nack_meaning, header_nack_meaning
+
+
+def ecu_text(address: int) -> str:
+    """A logical address as everywhere in the product: "0x1010"."""
+    return f"0x{address:04X}"
+
+
+def _details(kind: str, code: int, meaning: CodeMeaning) -> JsonObject:
+    return {
+        f"{kind}Code": f"0x{code:02X}",
+        f"{kind}Name": meaning.name,
+        "explanation": meaning.explanation,
+        "advice": meaning.advice,
+        "retryCanHelp": meaning.retry_can_help,
+    }
+
+
+def activation_denied(gateway: str, denied: ActivationDenied) -> VehicleUnreachable:
+    """The gateway let us not in: no request left us."""
+    meaning = denied.meaning
+    return VehicleUnreachable(
+        f"The gateway {gateway} denied routing activation: {meaning.explanation} ({meaning.name}). {meaning.advice}",
+        details=_details("activation", denied.code, meaning),
+    )
+
+
+def message_rejected(gateway: str, ecu_address: int, code: int, *, certain: bool) -> VehicleRefused | VehicleTimeout:
+    """A diagnostic nack. Not certain to be about this very request: it may have acted."""
+    meaning = diagnostic_nack_meaning(code)
+    details = {**_details("doipNack", code, meaning), "ecuAddress": ecu_text(ecu_address)}
+    said = f"The gateway {gateway} did not take the request for {ecu_text(ecu_address)}: {meaning.explanation}"
+    if certain:
+        return VehicleRefused(f"{said} ({meaning.name}). {meaning.advice}", details=details)
+    return VehicleTimeout(
+        f"{said} ({meaning.name}); but this may be about an earlier request that it never acknowledged. "
+        "Read the state of the ECU before you repeat the command.",
+        details=details,
+    )
+
+
+def header_rejected(gateway: str, ecu_address: int, code: int) -> VehicleRefused:
+    """A generic header nack while one request only was under way."""
+    meaning = header_nack_meaning(code)
+    return VehicleRefused(
+        f"The gateway {gateway} did not take the request for {ecu_text(ecu_address)}: {meaning.explanation} "
+        f"({meaning.name}). {meaning.advice}",
+        details={**_details("doipNack", code, meaning), "ecuAddress": ecu_text(ecu_address)},
+    )
+
+
+def not_acknowledged(gateway: str, ecu_address: int) -> VehicleTimeout:
+    """Sent, and the gateway said nothing to it."""
+    return VehicleTimeout(
+        f"The gateway {gateway} did not acknowledge the request for {ecu_text(ecu_address)} in time; the ECU may have "
+        "got it. Check the gateway, and read the state of the ECU before you repeat the command.",
+        details={"ecuAddress": ecu_text(ecu_address)},
+    )
+
+
+def connection_lost(gateway: str, why: str) -> VehicleConnectionLost:
+    """Broke while something was under way."""
+    return VehicleConnectionLost(
+        f"The connection to the gateway {gateway} broke: {why}. The ECU may have got the request: read its state "
+        "before you repeat the command."
+    )
+
+
+def unreachable(gateway: str, why: str, *, retry_can_help: bool = True) -> VehicleUnreachable:
+    """Nothing left us."""
+    return VehicleUnreachable(
+        f"The gateway {gateway} cannot be reached: {why}. Nothing was sent.", details={"retryCanHelp": retry_can_help}
+    )
+
+
+def ecu_busy(gateway: str, ecu_address: int) -> VehicleUnreachable:
+    """Others had the ECU until the deadline."""
+    return VehicleUnreachable(
+        f"The ECU {ecu_text(ecu_address)} behind {gateway} was busy with other requests until the deadline. "
+        "Nothing was sent; try again.",
+        details={"ecuAddress": ecu_text(ecu_address)},
+    )
