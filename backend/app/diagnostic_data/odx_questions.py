@@ -164,7 +164,7 @@ def _identify(database: Database, question: JsonObject) -> str | None:
         if variant.short_name not in question["candidates"]:
             continue
         try:
-            matcher = VariantMatcher([variant])  # type: ignore[arg-type] # either kind is right, one at a time
+            matcher = VariantMatcher([variant], use_cache=False)  # type: ignore[arg-type] # either kind is right, one at a time
             for _, request in matcher.request_loop():
                 matcher.evaluate(answers.get(request, _NO_ANSWER))
             if matcher.has_match():
