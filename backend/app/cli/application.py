@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from app.cli import account_commands, audit_commands, send_commands, service_commands, user_commands, vehicle_commands
+from app.cli import (
+    account_commands,
+    audit_commands,
+    send_commands,
+    service_commands,
+    simulate_commands,
+    user_commands,
+    vehicle_commands,
+)
 from app.cli.exit_codes import MEANINGS, ExitCode
 
 
@@ -27,6 +35,7 @@ def build_app() -> typer.Typer:
         user_commands,
         audit_commands,
         service_commands,
+        simulate_commands,
     ):
         module.register(app)
     return app

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.json_values import JsonValue
 from app.simulator.data_formats import ValueFormat
+from app.simulator.disturbances import Disturbance
 from app.simulator.signals import Signal
 
 
@@ -154,3 +155,9 @@ class VehicleDescription:
     functional_address: int
     signals: tuple[tuple[str, Signal], ...] = ()
     ecus: tuple[EcuDescription, ...] = ()
+    disturbances: tuple[Disturbance, ...] = ()
+    """In force from the beginning."""
+    idle_close_s: float = 300.0
+    """The gateway closes connections on which nothing has come for so long."""
+    max_testers: int = 16
+    """Connections with routing active at the same time."""

@@ -9,6 +9,7 @@ import yaml
 
 from app.domain.vin import normalized_vin
 from app.simulator.description import EcuDescription, SecurityDescription, VehicleDescription
+from app.simulator.disturbance_reading import read_disturbance
 from app.simulator.fault_reading import read_fault
 from app.simulator.identifier_reading import identification, read_identifier, read_routine
 from app.simulator.signal_reading import read_signal
@@ -43,6 +44,9 @@ def read_description(text: str) -> VehicleDescription:
         functional_address=members.whole("functional_address", 0xE400, low=1, high=0xFFFF),
         signals=members.named("signals", read_signal),
         ecus=members.each("ecus", _read_ecu),
+        disturbances=members.each("disturbances", read_disturbance),
+        idle_close_s=members.number("idle_close_s", 300.0, low=0.1, high=86400),
+        max_testers=members.whole("max_testers", 16, low=1, high=255),
     )
     members.done()
     _check_references(vehicle)
