@@ -1,7 +1,7 @@
 """Command parameters given as `-p name=value`. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.cli.usage_errors import UsageRefused
 from app.domain.json_values import JsonObject
@@ -10,8 +10,11 @@ _JSON_STARTS = frozenset('{["-0123456789')
 _JSON_WORDS = frozenset({"true", "false", "null"})
 
 
-def parse_parameters(given: Sequence[str]) -> JsonObject:
-    """The parameters as a JSON object. Raises UsageRefused for one without `=`, or one given twice."""
+def parse_parameters(given: Sequence[str], *, lists: Collection[str] = ()) -> JsonObject:
+    """The parameters as a JSON object. Raises UsageRefused for one without `=`, or one given twice.
+
+    Those named in `lists` may be written with commas: `dataIds=0xF190,0xF40D`.
+    """
     found: JsonObject = {}
     for text in given:
         name, separator, value = text.partition("=")
@@ -19,7 +22,8 @@ def parse_parameters(given: Sequence[str]) -> JsonObject:
             raise UsageRefused(f"{text!r} is no parameter", "Write it as name=value, for example -p ecuAddress=0x10.")
         if name in found:
             raise UsageRefused(f"the parameter {name!r} is given twice", "Give each parameter once.")
-        found[name] = parse_value(value)
+        parsed = parse_value(value)
+        found[name] = parsed.split(",") if name in lists and isinstance(parsed, str) else parsed
     return found
 
 

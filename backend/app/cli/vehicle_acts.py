@@ -1,10 +1,12 @@
 """The vehicle registry."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.cli.connection import signed_in
 from app.cli.exit_codes import ExitCode
+from app.cli.given_files import read_file
 from app.cli.parameter_parsing import parse_parameters
 from app.cli.tables import vehicle_table
 from app.cli.terminal import Terminal
@@ -42,13 +44,25 @@ def vehicle_body(
     year: int | None = None,
     address: str | None = None,
     metadata: Sequence[str] = (),
+    settings: str | None = None,
 ) -> JsonObject:
-    """The members that were given. Pure."""
+    """The members that were given; `settings` names a JSON file. Raises UsageRefused where it is none."""
     given: JsonObject = {"vin": vin, "make": make, "model": model, "year": year, "address": address}
     body = {name: value for name, value in given.items() if value is not None}
     if metadata:
         body["metadata"] = parse_parameters(metadata)
+    if settings is not None:
+        body["settings"] = _read_settings(settings)
     return body
+
+
+def _read_settings(file: str) -> object:
+    try:
+        return json.loads(read_file(file))
+    except ValueError as error:
+        raise UsageRefused(
+            f"{file} is no JSON: {error}", 'Write an object such as {"safe_state": {"policy": "checked"}}.'
+        ) from error
 
 
 async def add_vehicle(server: str | None, body: JsonObject, as_json: bool) -> int:

@@ -6,9 +6,20 @@ import typer
 
 from app.cli.options import AllOption, JsonOption, LimitOption, ServerOption, VehicleArgument, finish
 from app.domain.vehicle import ConnectionStatus
+from app.domain.vehicle_secrets import SecretName
 
 vehicle_app = typer.Typer(no_args_is_help=True, help="Add, change and remove vehicles (administrators).")
 
+secret_app = typer.Typer(
+    no_args_is_help=True, help="Keep what a vehicle asks for: token, certificates, security access settings."
+)
+SettingsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--settings", metavar="FILE", help="JSON file with the settings, such as safe_state; - for standard input."
+    ),
+]
+SecretArgument = Annotated[SecretName, typer.Argument(metavar="NAME", help="Which secret.")]
 MakeOption = Annotated[str | None, typer.Option("--make", help="Make, for example Volkswagen.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="Model, for example Golf.")]
 YearOption = Annotated[int | None, typer.Option("--year", help="Model year.")]
@@ -41,13 +52,16 @@ def add(
     address: Annotated[str, typer.Option("--address", help="How to reach it, for example sim:?delay=0.5.")],
     year: YearOption = None,
     metadata: MetadataOption = None,
+    settings: SettingsOption = None,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
     """Register a vehicle."""
     from app.cli.vehicle_acts import add_vehicle, vehicle_body  # noqa: PLC0415 - --help must appear at once
 
-    body = vehicle_body(vin=vin, make=make, model=model, year=year, address=address, metadata=metadata or ())
+    body = vehicle_body(
+        vin=vin, make=make, model=model, year=year, address=address, metadata=metadata or (), settings=settings
+    )
     finish(add_vehicle(server, body, as_json))
 
 
@@ -60,13 +74,14 @@ def change(
     year: YearOption = None,
     address: Annotated[str | None, typer.Option("--address", help="How to reach it.")] = None,
     metadata: MetadataOption = None,
+    settings: SettingsOption = None,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
     """Change what is given, leave the rest."""
     from app.cli.vehicle_acts import change_vehicle, vehicle_body  # noqa: PLC0415 - --help must appear at once
 
-    body = vehicle_body(make=make, model=model, year=year, address=address, metadata=metadata or ())
+    body = vehicle_body(make=make, model=model, year=year, address=address, metadata=metadata or (), settings=settings)
     finish(change_vehicle(server, vehicle, body, as_json))
 
 
@@ -80,6 +95,40 @@ def remove(
     from app.cli.vehicle_acts import remove_vehicle  # noqa: PLC0415 - --help must appear at once
 
     finish(remove_vehicle(server, vehicle, confirmed=yes))
+
+
+@secret_app.command("set")
+def set_secret(
+    vehicle: VehicleArgument,
+    name: SecretArgument,
+    file: Annotated[
+        str, typer.Option("--file", metavar="FILE", help="File that holds the secret; - for standard input.")
+    ] = "-",
+    server: ServerOption = None,
+) -> None:
+    """Keep a secret of a vehicle. It is never shown again, nor written to a log."""
+    from app.cli.vehicle_secret_acts import put_secret  # noqa: PLC0415 - --help must appear at once
+
+    finish(put_secret(server, vehicle, name, file))
+
+
+@secret_app.command("list")
+def list_secrets(vehicle: VehicleArgument, as_json: JsonOption = False, server: ServerOption = None) -> None:
+    """List which secrets are kept for a vehicle, and since when."""
+    from app.cli.vehicle_secret_acts import list_secrets as act  # noqa: PLC0415 - --help must appear at once
+
+    finish(act(server, vehicle, as_json=as_json))
+
+
+@secret_app.command("remove")
+def remove_secret(vehicle: VehicleArgument, name: SecretArgument, server: ServerOption = None) -> None:
+    """Forget a secret of a vehicle."""
+    from app.cli.vehicle_secret_acts import remove_secret as act  # noqa: PLC0415 - --help must appear at once
+
+    finish(act(server, vehicle, name))
+
+
+vehicle_app.add_typer(secret_app, name="secret")
 
 
 def register(app: typer.Typer) -> None:

@@ -174,6 +174,24 @@ class Commands(_Resource):
         return read_command(await self._transport.json(call))
 
 
+class VehicleSecrets(_Resource):
+    """Secrets of vehicles: set and forgotten, never read. Admins only."""
+
+    async def list(self, vehicle_id: str) -> tuple[JsonObject, ...]:
+        """Names and times."""
+        return tuple(read.objects(await self._get(f"/vehicles/{vehicle_id}/secrets"), "items"))
+
+    async def put(self, vehicle_id: str, name: str, value: str) -> None:
+        """Keep a secret, in place of an earlier one."""
+        path = f"{API}/vehicles/{vehicle_id}/secrets/{name}"
+        await self._transport.send(Call(method="PUT", path=path, body={"value": value}, repeatable=True))
+
+    async def remove(self, vehicle_id: str, name: str) -> None:
+        """Forget a secret."""
+        path = f"{API}/vehicles/{vehicle_id}/secrets/{name}"
+        await self._transport.send(Call(method="DELETE", path=path, repeatable=True))
+
+
 class Users(_Resource):
     """Accounts. Admins only."""
 

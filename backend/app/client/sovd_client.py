@@ -11,7 +11,7 @@ from app.client import event_stream
 from app.client.client_errors import ClientError
 from app.client.events import Event
 from app.client.http_transport import HttpTransport
-from app.client.resources import Account, Audit, Commands, Users, Vehicles
+from app.client.resources import Account, Audit, Commands, Users, Vehicles, VehicleSecrets
 from app.client.tokens import TokenSource
 
 _ANSWER_WITHIN = httpx.Timeout(30.0, connect=5.0)
@@ -39,6 +39,7 @@ class SovdClient:
         self._tls = tls
         self.account = Account(transport)
         self.vehicles = Vehicles(transport)
+        self.vehicle_secrets = VehicleSecrets(transport)
         self.commands = Commands(transport)
         self.users = Users(transport)
         self.audit = Audit(transport)

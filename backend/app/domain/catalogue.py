@@ -231,6 +231,13 @@ COMMANDS: Mapping[str, CommandDefinition] = MappingProxyType(
 )
 
 
+def list_parameters(command_name: str) -> frozenset[str]:
+    """The parameters of a command that take a list; none for an unknown command."""
+    known = COMMANDS.get(command_name)
+    properties = known.parameters["properties"] if known is not None else {}
+    return frozenset(name for name, schema in properties.items() if schema["type"] == "array")
+
+
 def definition_of(command_name: str) -> CommandDefinition:
     """The definition of a command. Raises InvalidRequest (`unknown_command`) naming the known ones."""
     definition = COMMANDS.get(command_name)

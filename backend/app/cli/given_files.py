@@ -1,0 +1,14 @@
+"""Files that people name on the command line; `-` is standard input."""
+
+import sys
+from pathlib import Path
+
+from app.cli.usage_errors import UsageRefused
+
+
+def read_file(name: str) -> str:
+    """The text of a file. Raises UsageRefused where it cannot be read."""
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageRefused(f"{name} cannot be read: {error}", "Name a text file, or - for standard input.") from error
