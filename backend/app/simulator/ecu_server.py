@@ -82,7 +82,7 @@ class EcuServer:
         pending = _negative(service, Nrc.REQUEST_CORRECTLY_RECEIVED_RESPONSE_PENDING)
         responses = []
         for number in count():
-            at = start + PENDING_SAFETY * (known.p2_s + number * known.p2_star_s)
+            at = max(start, now + PENDING_SAFETY * (known.p2_s + number * known.p2_star_s))
             if at >= final.at:
                 break
             responses.append(TimedResponse(at=at, payload=pending))

@@ -17,7 +17,7 @@ from app.protocols.uds.responses import (
     session_started,
     sub_function_done,
 )
-from app.protocols.uds.services import ALL_DTC_GROUPS, DtcSetting, ResetType, RoutineAction, Service
+from app.protocols.uds.services import ALL_DTC_GROUPS, POSITIVE_OFFSET, DtcSetting, ResetType, RoutineAction, Service
 from app.simulator.dtc_reports import serve_read_dtc
 from app.simulator.ecu_refusal import EcuRefused
 from app.simulator.virtual_ecu import VirtualEcu
@@ -175,7 +175,7 @@ def _serve_dtc_setting(ecu: VirtualEcu, request: bytes, now: float) -> ServedReq
         raise EcuRefused(Nrc.REQUEST_OUT_OF_RANGE, "the setting is for all trouble codes or none")
     ecu.records_faults = request[1] == DtcSetting.ON
     ecu.settle(now)
-    return ServedRequest(payload=sub_function_done(Service.CONTROL_DTC_SETTING, request[1]))
+    return ServedRequest(payload=bytes((Service.CONTROL_DTC_SETTING + POSITIVE_OFFSET, request[1])))
 
 
 SERVICES: Mapping[int, UdsService] = MappingProxyType(
