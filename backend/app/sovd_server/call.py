@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Protocol
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -22,6 +23,7 @@ from app.protocols.sovd.sovd_errors import (
 from app.sovd_server.backend_values import Asking
 from app.sovd_server.entity_tree import Entity, EntityTree
 from app.sovd_server.request_links import Links
+from app.sovd_server.routing import Target
 from app.sovd_server.served_vehicle import ServedVehicle
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -38,11 +40,29 @@ class Answer:
     media_type: str = "application/json"
 
 
+class Site(Protocol):
+    """The whole server, for handlers that look at other resources."""
+
+    async def follow(self, call: "Call", segments: tuple[str, ...], query: str = "") -> Answer:
+        """GET another resource of the same vehicle for the same caller."""
+        ...
+
+    def target(self, segments: tuple[str, ...]) -> Target:
+        """What a path below the base URI points at."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request, taken apart. `segments` are the path below the base URI, `params` the ids in it."""
+    """A request, taken apart. `segments` are the path below the base URI, `params` the ids in it.
+
+    A resource that is looked at by another handler has the request of that one, and a method and query of its own.
+    """
 
     request: Request
+    method: str
+    query: QueryParams
+    site: Site
     vehicle: ServedVehicle
     tree: EntityTree
     entity: Entity
@@ -50,11 +70,6 @@ class Call:
     params: Mapping[str, str]
     asking: Asking
     links: Links
-
-    @property
-    def query(self) -> QueryParams:
-        """The query parameters."""
-        return self.request.query_params
 
     def now(self) -> float:
         """Loop time."""
@@ -100,6 +115,13 @@ class Call:
         """The canonical path of the entity."""
         key = self.entity.key
         return (str(key.collection), key.entity_id) if key.collection else ()
+
+    @property
+    def requested_entity_segments(self) -> tuple[str, ...]:
+        """The path of the entity as this request has it: it may go through the master of the entity."""
+        below = len(self.segments)
+        template = self.site.target(self.segments).template or ""
+        return self.segments[: below - max(0, len(template.strip("/").split("/")) - 1)]
 
     async def body(self) -> bytes:
         """The whole body. Raises SovdRefusal 413."""

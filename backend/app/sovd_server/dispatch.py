@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from app.protocols.sovd.operations import OPERATIONS_BY_KEY
@@ -49,7 +51,14 @@ class Dispatcher:
                 raise resource_unknown(f"path {request.url.path}")
             caller = await self._settings.identify(request)
             vehicle = await self._vehicle(request)
-            return await self.dispatch(request, vehicle, segments[depth:], Asking(caller=caller, deadline=deadline))
+            visit = _Visit(
+                request=request,
+                method=request.method,
+                query=request.query_params,
+                vehicle=vehicle,
+                asking=Asking(caller=caller, deadline=deadline),
+            )
+            return await self._serve(visit, segments[depth:])
 
     async def _version_info(self, request: Request) -> Answer:
         if request.method != "GET":
@@ -65,38 +74,56 @@ class Dispatcher:
             raise entity_unknown("of this vehicle")
         return vehicle
 
-    async def dispatch(
-        self, request: Request, vehicle: ServedVehicle, segments: tuple[str, ...], asking: Asking
-    ) -> Answer:
-        """The answer of the operation that these segments below the base URI name."""
-        call, handler = await self.prepare(request, vehicle, segments, asking)
-        return await handler(call)
+    async def follow(self, call: Call, segments: tuple[str, ...], query: str = "") -> Answer:
+        """GET another resource of the same vehicle for the same caller."""
+        visit = _Visit(
+            request=call.request, method="GET", query=QueryParams(query), vehicle=call.vehicle, asking=call.asking
+        )
+        return await self._serve(visit, segments)
 
-    async def prepare(
-        self, request: Request, vehicle: ServedVehicle, segments: tuple[str, ...], asking: Asking
-    ) -> tuple[Call, Handler]:
-        """The operation and its call, after all that the server itself can refuse."""
+    def target(self, segments: tuple[str, ...]) -> Target:
+        """What a path below the base URI points at."""
+        return self._router.find(segments)
+
+    async def _serve(self, visit: "_Visit", segments: tuple[str, ...]) -> Answer:
+        """The answer, after all that the server itself can refuse."""
         target = self._router.find(segments)
+        vehicle = visit.vehicle
         tree = await vehicle.backend.entities.tree()
-        entity = _entity(tree, target)
+        entity = entity_of(tree, target)
         if target.template is None:
             raise resource_unknown(f"path /{'/'.join(segments)}")
-        handler = _handler(vehicle, entity, request.method, target.template)
+        handler = _handler(vehicle, entity, visit.method, target.template)
         call = Call(
-            request=request,
+            request=visit.request,
+            method=visit.method,
+            query=visit.query,
+            site=self,
             vehicle=vehicle,
             tree=tree,
             entity=entity,
             segments=segments,
             params=target.params,
-            asking=asking,
-            links=links_of(request, vehicle.settings),
+            asking=visit.asking,
+            links=links_of(visit.request, vehicle.settings),
         )
         _check_locks(call, target.template)
-        return call, handler
+        return await handler(call)
 
 
-def _entity(tree: EntityTree, target: Target) -> Entity:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visit:
+    """What a request asks with, before it is known what it asks for."""
+
+    request: Request
+    method: str
+    query: QueryParams
+    vehicle: ServedVehicle
+    asking: Asking
+
+
+def entity_of(tree: EntityTree, target: Target) -> Entity:
+    """The entity of a path. Raises SovdRefusal 404."""
     entity = tree.find(target.entity)
     if entity is None or (target.parent is not None and entity.parent != target.parent):
         raise entity_unknown(f"/{target.entity.path}")
@@ -120,17 +147,16 @@ def _handler(vehicle: ServedVehicle, entity: Entity, method: str, template: str)
 
 def _check_locks(call: Call, template: str) -> None:
     """Refuse a controlling request that a lock stands against, or that needs one."""
-    operation = OPERATIONS_BY_KEY.get((call.request.method, template))
+    operation = OPERATIONS_BY_KEY.get((call.method, template))
     resource = resource_of(template)
     if operation is None or not operation.controls or resource is None:
         return
-    now = call.now()
     call.vehicle.locks.check(
         call.entity.key.path,
         call.asking.caller,
         scopes_of(call.entity, resource),
         required=resource in call.entity.lock_needed,
-        now=now,
+        now=call.now(),
     )
 
 

@@ -47,6 +47,12 @@ class EntityKey:
         """`components/engine`; empty for the server itself. Not percent-encoded."""
         return f"{self.collection}/{self.entity_id}" if self.collection else ""
 
+    @classmethod
+    def from_path(cls, path: str) -> "EntityKey":
+        """The key that has this `path`."""
+        collection, _, entity_id = path.partition("/")
+        return cls(collection=Collection(collection), entity_id=entity_id)
+
 
 SERVER = EntityKey(collection=Collection.SERVER, entity_id="")
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.lock_rules import LockTable
-from app.protocols.sovd.sovd_errors import overloaded
 from app.sovd_server.backend import SovdBackend
 from app.sovd_server.due_actions import DueAction, DueActions
 from app.sovd_server.entity_tree import EntityKey
@@ -32,11 +31,14 @@ class ServedVehicle:
         self.clearing: dict[EntityKey, JsonObject] = {}
         self._streams = 0
 
+    @property
+    def streams_are_full(self) -> bool:
+        """Whether all places for event streams are taken."""
+        return self._streams >= self.settings.most_streams
+
     @contextmanager
-    def stream_place(self) -> Iterator[None]:
-        """One of the places for open event streams. Raises SovdRefusal 503 when all are taken."""
-        if self._streams >= self.settings.most_streams:
-            raise overloaded("Too many event streams of this vehicle are open.")
+    def open_stream(self) -> Iterator[None]:
+        """Takes one of the places for event streams while the block lasts."""
         self._streams += 1
         try:
             yield

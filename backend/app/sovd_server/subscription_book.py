@@ -15,9 +15,24 @@ class Subscription:
     resource: tuple[str, ...]
     interval: str
     expires_at: float
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when its streams have to look again: changed, or deleted."""
     is_deleted: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def change(self, *, interval: str | None = None, expires_at: float | None = None, deleted: bool = False) -> None:
+        """Change what is given, and let its streams look again."""
+        self.interval = interval if interval is not None else self.interval
+        self.expires_at = expires_at if expires_at is not None else self.expires_at
+        self.is_deleted = self.is_deleted or deleted
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def pause(self, until: float) -> None:
+        """Wait until a loop time, or until something was changed."""
+        try:
+            async with asyncio.timeout_at(until):
+                await self._changed.wait()
+        except TimeoutError:
+            return
 
 
 class SubscriptionBook:
@@ -49,13 +64,13 @@ class SubscriptionBook:
     def delete(self, subscription: Subscription) -> None:
         """Forget it; its streams end."""
         self._kept.pop(subscription.subscription_id, None)
-        subscription.is_deleted = True
-        subscription.changed.set()
+        subscription.change(deleted=True)
 
-    def clear(self) -> None:
-        """Forget all; their streams end."""
+    def clear(self, entity: EntityKey | None = None) -> None:
+        """Forget all, or all of an entity; their streams end."""
         for subscription in tuple(self._kept.values()):
-            self.delete(subscription)
+            if entity is None or subscription.entity == entity:
+                self.delete(subscription)
 
     def _drop_expired(self, now: float) -> None:
         for subscription in tuple(self._kept.values()):
