@@ -15,6 +15,7 @@ from app.api.state import ApiSettings, ApiState, QueueFigures
 from app.connectors.port import ConnectorRegistry
 from app.connectors.simulated_memory import RedisMemory
 from app.connectors.vehicle_connector import VehicleConnector
+from app.diagnostic_data.data_source import DiagnosticDataLibrary
 from app.domain.bus_messages import WAKE_ACCOUNTS
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
@@ -35,6 +36,8 @@ from app.services.account_service import AccountService
 from app.services.audit_service import AuditService
 from app.services.command_service import CommandIntake, CommandService
 from app.services.demo_fleet import register_demo_fleet
+from app.services.demo_simulation import demo_simulation
+from app.services.diagnostic_data_service import DiagnosticDataService, file_reader
 from app.services.vehicle_secret_service import VehicleSecretService
 from app.services.vehicle_service import VehicleService
 from app.settings import Settings
@@ -73,6 +76,7 @@ class Foundation:
     audit: AuditService
     registry: ConnectorRegistry
     sealing: Sealing
+    diagnostic_data: DiagnosticDataLibrary
     metrics: Metrics
     tracing: Tracing
 
@@ -111,6 +115,8 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
         await stack.enter_async_context(bus.running())
         redis = await stack.enter_async_context(RedisCalls(addresses.redis_url, name=f"sovd-{role}-calls").running())
         unit_of_work = UnitOfWork(database, bus)
+        diagnostic_data = DiagnosticDataLibrary(addresses.home, file_reader(unit_of_work))
+        stack.push_async_callback(diagnostic_data.close)
         yield Foundation(
             addresses=addresses,
             database=database,
@@ -121,6 +127,7 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
             audit=AuditService(unit_of_work),
             registry=ConnectorRegistry([VehicleConnector(RedisMemory(redis))]),
             sealing=Sealing(await _secret_key(settings, addresses.home)),
+            diagnostic_data=diagnostic_data,
             metrics=metrics,
             tracing=tracing,
         )
@@ -183,14 +190,16 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
         storing = tasks.create_task(intake.group.run(), name="command intake")
         housekeeping = tasks.create_task(_flush_refusals(base.audit), name="refusal counts")
         watching = tasks.create_task(service.callers.keep_watch(), name="revocations")
+        commands = CommandService(base.unit_of_work, intake, guard, base.metrics)
         yield create_api(
             ApiState(
                 settings=ApiSettings(version=version("sovd-command"), cors_origins=settings.cors_origins),
                 accounts=service,
                 audit=base.audit,
-                commands=CommandService(base.unit_of_work, intake, guard, base.metrics),
+                commands=commands,
                 vehicles=VehicleService(base.unit_of_work, guard, base.registry),
                 vehicle_secrets=VehicleSecretService(base.unit_of_work, guard, base.sealing),
+                diagnostic_data=DiagnosticDataService(base.unit_of_work, guard, base.diagnostic_data, commands),
                 hub=hub,
                 rate_limits=limits,
                 metrics=base.metrics,
@@ -206,13 +215,19 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
         await base.audit.flush_refusals(everything=True)
 
 
-async def first_start(settings: Settings, service: AccountService, base: Foundation) -> str | None:
-    """Create the admin and the demo fleet where they are missing; gives the generated password, once."""
+@asynccontextmanager
+async def first_start(settings: Settings, service: AccountService, base: Foundation) -> AsyncIterator[str | None]:
+    """Create the admin and the demo fleet where they are missing; gives the generated password, once.
+
+    The simulator of the demo fleet runs until the block ends.
+    """
     given = settings.admin_password.get_secret_value() if settings.admin_password else None
     password = await service.ensure_admin(given)
-    if settings.demo_fleet:
-        await register_demo_fleet(base.unit_of_work)
-    return password
+    async with AsyncExitStack() as stack:
+        if settings.demo_fleet:
+            simulated = await stack.enter_async_context(demo_simulation())
+            await register_demo_fleet(base.unit_of_work, simulated)
+        yield password
 
 
 async def _token_secret(settings: Settings, home: Path) -> str:

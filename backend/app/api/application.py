@@ -1,5 +1,7 @@
 """Assembles the API: routes, errors, middleware."""
 
+import asyncio
+
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
@@ -16,6 +18,8 @@ from app.api.v1 import (
     auth_routes,
     command_routes,
     definition_routes,
+    diagnostic_data_routes,
+    redecoding_routes,
     user_routes,
     vehicle_routes,
     vehicle_secret_routes,
@@ -27,6 +31,8 @@ _V1_ROUTERS = (
     vehicle_secret_routes.router,
     definition_routes.router,
     command_routes.router,
+    redecoding_routes.router,
+    diagnostic_data_routes.router,
     sse_routes.router,
     audit_routes.router,
     user_routes.router,
@@ -38,8 +44,11 @@ def create_api(state: ApiState) -> FastAPI:
     """The API over running services. Whoever made `state` starts and stops what is in it."""
     app = describe_api(state.settings)
     app.state.sovd = state
+    app.state.uploads = asyncio.Semaphore(diagnostic_data_routes.MOST_UPLOADS)
     # the last one added is the outermost
-    app.add_middleware(BodyGuard, limit=state.settings.max_body_bytes)
+    app.add_middleware(
+        BodyGuard, limit=state.settings.max_body_bytes, streamed=frozenset({diagnostic_data_routes.UPLOAD})
+    )
     app.add_middleware(CrashAnswers)
     if state.settings.cors_origins:
         app.add_middleware(

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.body_check import may_hold_unstorable, unstorable_parts
 from app.api.error_mapping import problem_of, problem_response
+from app.api.unread_body import UnreadBody
 from app.domain.errors import InvalidRequest
 
 _OVERRUN = 16
@@ -15,11 +16,15 @@ _OVERRUN = 16
 
 
 class BodyGuard:
-    """Holds at most `limit` bytes per request; a larger body is answered 413, and only a bounded rest of it is read."""
+    """Holds at most `limit` bytes per request; a larger body is answered 413, and only a bounded rest of it is read.
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    Routes named in `streamed` (method and path) read their body themselves, after they know who sends it.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, streamed: frozenset[tuple[str, str]] = frozenset()) -> None:
         self._app = app
         self._limit = limit
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry. WebSocket frames have limits of their own."""
@@ -27,6 +32,10 @@ class BodyGuard:
             await self._app(scope, receive, send)
             return
         refusal = _refuse_nul(scope)
+        if refusal is None and (scope["method"], scope["path"]) in self._streamed:
+            unread = UnreadBody(receive, send)
+            await self._app(scope, unread.receive, unread.send)
+            return
         if refusal is None and _announces_body(scope):
             body = await self._read(scope, receive)
             if isinstance(body, bytes):

@@ -30,6 +30,7 @@ TAGS = [
     {"name": "vehicles", "description": "The registry, and who is connected"},
     {"name": "command-definitions", "description": "What can be sent, with the schema of its parameters"},
     {"name": "commands", "description": "Send, follow, look back, cancel"},
+    {"name": "diagnostic-data", "description": "ODX, PDX and identifier files: add, look, assign, try out"},
     {"name": "audit", "description": "Who did what; admins only"},
     {"name": "users", "description": "Accounts; admins only"},
     {"name": "health", "description": "Probes and figures"},

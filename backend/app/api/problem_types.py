@@ -79,6 +79,11 @@ _TABLE = {
         "Invalid parameters",
         "The parameters do not fit the command; `errors` names each, `/command-definitions` tells.",
     ),
+    "invalid_diagnostic_data": ProblemType(
+        422,
+        "Not usable as diagnostic data",
+        "The file is no ODX, PDX or identifiers file, is damaged, or holds what is not taken; `detail` says what.",
+    ),
     "unknown_command": ProblemType(
         422, "Unknown command", "There is no command of this name; `GET /api/v1/command-definitions` lists them."
     ),
@@ -122,6 +127,11 @@ _TABLE = {
     "bus_unavailable": ProblemType(503, "Message bus unavailable", "Redis cannot be reached. Try again shortly."),
     "overloaded": ProblemType(
         503, "Overloaded", "A queue is full and nothing was accepted. Come back after `Retry-After`."
+    ),
+    "diagnostic_data_failed": ProblemType(
+        503,
+        "Diagnostic data could not be read",
+        "The process that reads diagnostic data died or exceeded its time; it has been replaced. The data may be why.",
     ),
     "shutting_down": ProblemType(503, "Restarting", "This server is stopping. Connect again, where you were."),
     "not_ready": ProblemType(

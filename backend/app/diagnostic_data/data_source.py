@@ -87,11 +87,13 @@ class DiagnosticDataLibrary:
     async def decode(self, checksum: str, variant: str | None, message: bytes) -> list[JsonObject]:
         """What a UDS message can be: each service of the variant that fits, with its values. Raises InvalidRequest."""
         compiled = await self.sets.opened(checksum)
+        if compiled.head["kind"] == "identifiers":
+            return [await (await self._reading(checksum, variant)).decode_read_answer(message)]
         question: JsonObject = {"act": "decode any", "variant": _name(compiled, variant), "message": message.hex()}
         found = (await compiled.ask([question]))[0]
         if "ok" not in found:
             problem = str(found.get("problem"))
-            raise InvalidRequest(f"The message cannot be decoded: {problem}.", [FieldError("/message", problem)])
+            raise InvalidRequest(f"The message cannot be decoded: {problem}.", [FieldError("/raw", problem)])
         messages: list[JsonObject] = found["ok"]["messages"]
         return messages
 

@@ -55,6 +55,19 @@ class SetReading:
         side = entry["read"] or entry["write"]
         return await self._decode(entry, side, record, bytes((0x22,)) + head[1:], head)
 
+    async def decode_read_answer(self, message: bytes) -> JsonObject:
+        """What an answer to ReadDataByIdentifier means. Raises InvalidRequest for any other message."""
+        data_id = int.from_bytes(message[1:3], "big")
+        if message[:1] != b"\x62" or len(message) < 3 or f"{data_id:04x}" not in self._variant.identifiers:
+            problem = "the set only describes answers 62 with its own identifiers"
+            raise InvalidRequest(f"The message cannot be decoded: {problem}.", [FieldError("/raw", problem)])
+        decoded = await self.decode_identifier(data_id, message[3:])
+        if decoded.problem is not None:
+            raise InvalidRequest(
+                f"The message cannot be decoded: {decoded.problem}.", [FieldError("/raw", decoded.problem)]
+            )
+        return {"service": decoded.name, "values": {part.name: part.value for part in decoded.values}}
+
     async def decode_routine(self, routine_id: int, action: int, record: bytes) -> Decoded:
         """Decode the status record of a routine that the variant has."""
         entry = self._variant.routines[f"{routine_id:04x}"]

@@ -3,7 +3,9 @@
 Rules
 - a switched-off account may do nothing;
 - a vehicle outside the caller's scope, and every command on it, looks as if it did not exist (`hidden`);
-- a viewer reads vehicles, commands, answers; an engineer also sends commands (from the command's own minimum role on)
+- a viewer reads vehicles, commands, answers, diagnostic data; an engineer adds diagnostic data, assigns it to vehicles
+  (to the whole fleet: admin) and decodes stored answers again with it;
+- an engineer also sends commands (from the command's own minimum role on)
   and cancels what they sent themselves; an admin does everything, users, vehicles and audit trail included.
 """
 
@@ -25,6 +27,10 @@ class Action(StrEnum):
     CANCEL_COMMAND = "cancel_command"
     MANAGE_USERS = "manage_users"
     READ_AUDIT = "read_audit"
+    READ_DIAGNOSTIC_DATA = "read_diagnostic_data"
+    ADD_DIAGNOSTIC_DATA = "add_diagnostic_data"
+    ASSIGN_DIAGNOSTIC_DATA = "assign_diagnostic_data"
+    REDECODE_COMMAND = "redecode_command"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,10 @@ _NEEDED_ROLE = {
     Action.MANAGE_VEHICLE: Role.ADMIN,
     Action.MANAGE_USERS: Role.ADMIN,
     Action.READ_AUDIT: Role.ADMIN,
+    Action.READ_DIAGNOSTIC_DATA: Role.VIEWER,
+    Action.ADD_DIAGNOSTIC_DATA: Role.ENGINEER,
+    Action.ASSIGN_DIAGNOSTIC_DATA: Role.ENGINEER,
+    Action.REDECODE_COMMAND: Role.ENGINEER,
 }
 
 _WHOLE_FLEET = Target()

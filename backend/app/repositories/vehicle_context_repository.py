@@ -27,7 +27,7 @@ SELECT v.settings,
     (SELECT coalesce(json_object_agg(s.name, encode(s.sealed, 'hex')), '{}') FROM vehicle_secrets s
      WHERE s.vehicle_id = v.vehicle_id) AS sealed,
     (SELECT coalesce(json_agg(json_build_object('data_set_id', d.data_set_id, 'name', d.name, 'version', d.version,
-            'checksum', d.checksum, 'ecu_address', a.ecu_address)
+            'checksum', d.checksum, 'ecu_address', a.ecu_address, 'variant', a.variant)
             ORDER BY a.vehicle_id NULLS LAST, a.created_at DESC), '[]')
      FROM diagnostic_data_assignments a JOIN diagnostic_data_sets d ON d.data_set_id = a.data_set_id
      WHERE a.vehicle_id = v.vehicle_id OR a.vehicle_id IS NULL) AS data_sets

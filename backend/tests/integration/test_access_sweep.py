@@ -27,6 +27,7 @@ class World:
     vehicles: dict[str, str] = field(default_factory=dict)
     commands: dict[str, str] = field(default_factory=dict)
     user_id: str = ""
+    data_set_id: str = ""
     foreign_session: str = ""
 
     async def target(self, row: Row, caller: str) -> str:
@@ -37,6 +38,8 @@ class World:
             return self.vehicles[row.target]
         if "command_id}" in row.path:
             return self.commands[row.target]
+        if "data_set_id}" in row.path:
+            return self.data_set_id
         if "session_id}" in row.path:
             return self.foreign_session if row.target == "far" else await self.own_session(caller)
         return self.user_id
@@ -70,6 +73,10 @@ def body_of(row: Row, target: str) -> dict[str, object] | None:
         "POST /api/v1/commands": {"vehicle_id": target, "command_name": "ReadDTC", "command_params": {}},
         "POST /api/v1/users": {"username": "view", "password": "good and long enough", "role": "viewer"},
         "PATCH /api/v1/users/{user_id}": {},
+        "POST /api/v1/commands/{command_id}/redecodings": {},
+        "POST /api/v1/diagnostic-data/{data_set_id}/assignments": {},
+        "POST /api/v1/diagnostic-data/{data_set_id}/encodings": {"data_id": "0xF190", "value": "A"},
+        "POST /api/v1/diagnostic-data/{data_set_id}/decodings": {"raw": "62F19041"},
     }
     return bodies.get(row.route)
 
@@ -106,6 +113,9 @@ async def fill(world: World) -> None:
         changed = await app.admin.patch(f"/api/v1/vehicles/{world.vehicles[name]}", json={"address": "sim:?offline"})
         assert changed.status_code == 200
         await app.submit(world.vehicles[name])
+    bench = b"identifiers: [{id: 0xF190, name: VIN, type: text, length: 1, writable: true}]"
+    stored = await app.admin.post("/api/v1/diagnostic-data", params={"file_name": "bench.yaml"}, content=bench)
+    world.data_set_id = stored.json()["data_set_id"]
     world.user_id = (await callers["view"].get("/api/v1/auth/me")).json()["user_id"]
     async with await app.add_user("somebody") as somebody:
         world.foreign_session = (await somebody.get("/api/v1/auth/sessions")).json()["items"][0]["session_id"]
@@ -126,9 +136,11 @@ async def call(world: World, row: Row, caller: str, correlation_id: str) -> Answ
     target = await world.target(row, caller)
     client = world.callers[caller]
     path = row.path
-    for name in ("vehicle_id", "command_id", "session_id", "user_id"):
+    for name in ("vehicle_id", "command_id", "session_id", "user_id", "data_set_id", "assignment_id"):
         path = path.replace(f"{{{name}}}", target)
     path = path.replace("secrets/{name}", "secrets/bearer_token")
+    if row.route == "POST /api/v1/diagnostic-data":
+        path += "?file_name=bench.yaml"
     if row.method == "WS":
         return await watch(world, path.rpartition("/")[2], client, correlation_id)
     headers = {"X-Correlation-ID": correlation_id}

@@ -9,8 +9,9 @@ from app.domain.access_policy import Action, Actor, Target, Verdict, decide
 from app.domain.identifiers import UserId, VehicleId
 from app.domain.roles import Role
 
-VIEWER_MAY = {Action.READ_DEFINITIONS, Action.READ_VEHICLE, Action.READ_COMMAND}
-ENGINEER_MAY = VIEWER_MAY | {Action.SEND_COMMAND, Action.CANCEL_COMMAND}
+VIEWER_MAY = {Action.READ_DEFINITIONS, Action.READ_VEHICLE, Action.READ_COMMAND, Action.READ_DIAGNOSTIC_DATA}
+ENGINEER_MAY = VIEWER_MAY | {Action.SEND_COMMAND, Action.CANCEL_COMMAND, Action.REDECODE_COMMAND}
+ENGINEER_MAY |= {Action.ADD_DIAGNOSTIC_DATA, Action.ASSIGN_DIAGNOSTIC_DATA}
 MAY = {Role.VIEWER: VIEWER_MAY, Role.ENGINEER: ENGINEER_MAY, Role.ADMIN: set(Action)}
 VEHICLE, OTHER_VEHICLE = VehicleId(uuid4()), VehicleId(uuid4())
 
