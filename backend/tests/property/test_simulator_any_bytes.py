@@ -16,7 +16,13 @@ from app.simulator.signals import PathSignal, WaveSignal, signal_at
 from support.virtual_bench import DESCRIPTION, Bench
 
 SERVICES = st.sampled_from([0x10, 0x11, 0x14, 0x19, 0x22, 0x27, 0x28, 0x2E, 0x2F, 0x31, 0x3E, 0x85])
-SENSIBLE = st.builds(lambda service, rest: bytes((service,)) + rest, SERVICES, st.binary(max_size=12))
+SUB_FUNCTIONS = st.sampled_from([0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x0A, 0x81, 0x82])
+SENSIBLE = st.builds(
+    lambda service, sub_function, rest: bytes((service, sub_function)) + rest,
+    SERVICES,
+    SUB_FUNCTIONS,
+    st.one_of(st.just(b""), st.binary(max_size=4), st.sampled_from([b"\x02\x03", b"\xff", b"\xf1\x90"])),
+)
 REQUESTS = st.one_of(st.binary(max_size=64), SENSIBLE)
 COMPONENTS = st.sampled_from([ecu.component for ecu in DESCRIPTION.ecus])
 
