@@ -1,0 +1,273 @@
+"""One command's calls to a vehicle's SOVD server: deadline, size limits, redirects, and errors that tell the truth.
+
+Whether the vehicle may have acted hangs on one thing: did bytes of a request that changes something leave us? httpcore
+says so through its trace, so nothing has to be guessed from the kind of an exception.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from app.connectors.sovd_clients import PooledClient
+from app.connectors.sovd_outcomes import error_of_status, error_of_transport
+from app.domain.errors import VehicleProtocolError, VehicleRefused, VehicleTimeout, VehicleUnreachable
+from app.domain.json_values import JsonObject, JsonValue
+from app.protocols.sovd.links import origin_of, resolve_link
+from app.protocols.sovd.reading_errors import SovdProblem, read_problem
+
+LARGEST_JSON = 8 * 1024 * 1024
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEP_METHOD = frozenset({307, 308})
+_DOCUMENTS = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SovdCall:
+    """A request. `acts`: it is what the command changes the vehicle with (locks and lists are not).
+
+    `deadline` in loop seconds, where it shall not have all of the command's time.
+    """
+
+    method: str
+    uri: str
+    body: JsonValue = None
+    content: bytes | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    acts: bool = False
+    accept: str = _DOCUMENTS
+    deadline: float | None = None
+    largest: int = LARGEST_JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SovdAnswer:
+    """An answer, complete. `uri` is where it came from, after redirects."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    uri: str
+
+    @property
+    def media_type(self) -> str:
+        """Type and subtype in lower case, without parameters."""
+        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+    @property
+    def location(self) -> str | None:
+        """Where the answer points to."""
+        location = self.headers.get("location")
+        return None if location is None else str(location)
+
+    def json(self) -> JsonValue:
+        """The body as JSON; None without a body. Raises VehicleProtocolError."""
+        if not self.content.strip():
+            return None
+        try:
+            value: JsonValue = orjson.loads(self.content.removeprefix(b"\xef\xbb\xbf"))
+        except ValueError as error:
+            raise VehicleProtocolError(
+                "The vehicle's server answered with something that is not JSON.",
+                details={"httpStatus": self.status, "mediaType": self.media_type[:100]},
+            ) from error
+        return value
+
+    def json_or_none(self) -> JsonValue:
+        """The body as JSON; None where it is none."""
+        try:
+            return self.json()
+        except VehicleProtocolError:
+            return None
+
+    @property
+    def problem(self) -> SovdProblem:
+        """What an error answer says; works with empty and foreign bodies too."""
+        return read_problem(self.json_or_none())
+
+
+class SovdCalls:
+    """Makes calls for one command. `acted`: bytes of a request that changes the vehicle left, and no refusal came."""
+
+    def __init__(self, client: PooledClient, *, headers: Mapping[str, str], deadline: float) -> None:
+        self._client = client
+        self._headers = dict(headers)
+        self.deadline = deadline
+        self.acted = False
+
+    @property
+    def token(self) -> str | None:
+        """To be kept out of whatever is shown."""
+        return self._client.token
+
+    def share(self, fraction: float) -> float:
+        """A deadline that leaves the rest of the time to others."""
+        now = asyncio.get_running_loop().time()
+        return now + max(0.0, self.deadline - now) * fraction
+
+    async def json(self, uri: str, *, query: tuple[tuple[str, str], ...] = (), deadline: float | None = None) -> Any:
+        """GET a document. Raises a VehicleError."""
+        answer = await self.call(SovdCall(method="GET", uri=uri, query=query, deadline=deadline))
+        return answer.json()
+
+    async def call(self, call: SovdCall, about: JsonObject | None = None) -> SovdAnswer:
+        """Make a call; an error status raises."""
+        answer = await self.send(call)
+        self.check(call, answer, about)
+        return answer
+
+    def check(self, call: SovdCall, answer: SovdAnswer, about: JsonObject | None = None) -> None:
+        """Raise the VehicleError that an error status means."""
+        if answer.status < 400:
+            return
+        error = error_of_status(
+            answer.status,
+            answer.problem,
+            about or {},
+            changes=call.method != "GET",
+            token=self.token,
+            retry_after=answer.headers.get("retry-after"),
+        )
+        if call.acts and not error.may_have_acted:
+            self.acted = False
+        raise error
+
+    async def send(self, call: SovdCall) -> SovdAnswer:
+        """Make a call and give its answer, whatever its status. Raises VehicleError where none came."""
+        uri = call.uri
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = await self._once(call, uri)
+            if answer.status not in _REDIRECTS or answer.location is None:
+                return answer
+            if call.method != "GET" and answer.status not in _KEEP_METHOD:
+                return answer
+            uri = self._redirected(answer)
+        raise VehicleRefused("The vehicle's server redirects without end; nothing was done.")
+
+    @asynccontextmanager
+    async def open(self, call: SovdCall) -> AsyncGenerator[httpx.Response, None]:
+        """Make a call whose answer is read as it comes. Errors while the block reads it become VehicleErrors too.
+
+        What the block raises of its own passes unchanged.
+        """
+        attempt = _Attempt()
+        deadline = self.deadline if call.deadline is None else min(call.deadline, self.deadline)
+        where = _where(call.uri)
+        try:
+            async with asyncio.timeout_at(deadline):
+                async with self._client.http.stream(
+                    call.method,
+                    call.uri,
+                    params=call.query or None,
+                    headers=self._headers | {"Accept": call.accept} | _typed(call),
+                    content=_encoded(call),
+                    extensions={"trace": attempt.trace},
+                ) as response:
+                    yield response
+        except (httpx.TransportError, TimeoutError) as trouble:
+            raise error_of_transport(trouble, where, left=attempt.left) from trouble
+        except (httpx.HTTPError, httpx.InvalidURL) as trouble:
+            if attempt.left:
+                raise VehicleProtocolError(f"The answer of {where} cannot be read.") from trouble
+            raise VehicleUnreachable(f"The request to {where} could not be made.") from trouble
+        finally:
+            self.acted = self.acted or (call.acts and attempt.left)
+
+    async def _once(self, call: SovdCall, uri: str) -> SovdAnswer:
+        now = asyncio.get_running_loop().time()
+        if now >= (self.deadline if call.deadline is None else min(call.deadline, self.deadline)):
+            # what was not sent cannot have arrived; a command that has acted already must not say so
+            if self.acted:
+                raise VehicleTimeout("The time for this command was over before the vehicle had answered everything.")
+            raise VehicleUnreachable("The time for this command was over before it was sent.")
+        redirected = SovdCall(
+            method=call.method,
+            uri=uri,
+            body=call.body,
+            content=call.content,
+            query=call.query if uri == call.uri else (),
+            acts=call.acts,
+            accept=call.accept,
+            deadline=call.deadline,
+        )
+        async with self.open(redirected) as response:
+            content = await _bounded_body(response, call.largest)
+            return SovdAnswer(status=response.status_code, headers=response.headers, content=content, uri=uri)
+
+    def _redirected(self, answer: SovdAnswer) -> str:
+        target = resolve_link(answer.uri, answer.location)
+        if target is None:
+            raise VehicleRefused(
+                "The vehicle's server redirects to another host; that is not followed. If it is meant, make that host "
+                "the vehicle's address.",
+                details={"httpStatus": answer.status},
+            )
+        return target
+
+
+class _Attempt:
+    """Notes from httpcore's trace whether the request began to leave."""
+
+    def __init__(self) -> None:
+        self.left = False
+
+    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.left = True
+
+
+def _typed(call: SovdCall) -> dict[str, str]:
+    if call.content is not None:
+        return {"Content-Type": "application/octet-stream"}
+    return {"Content-Type": _DOCUMENTS} if call.body is not None else {}
+
+
+def _encoded(call: SovdCall) -> bytes | None:
+    if call.content is not None:
+        return call.content
+    return orjson.dumps(call.body) if call.body is not None else None
+
+
+def _where(uri: str) -> str:
+    origin = origin_of(uri)
+    return f"{origin.host}:{origin.port}" if origin else "the server"
+
+
+async def _bounded_body(response: httpx.Response, largest: int) -> bytes:
+    """The whole body, decoded. Raises VehicleProtocolError as soon as it is larger than allowed."""
+    length = response.headers.get("content-length", "")
+    if length.isdigit() and int(length) > largest:
+        raise _too_large(largest)
+    pieces, size = [], 0
+    async for piece in response.aiter_raw():
+        size += len(piece)
+        if size > largest:
+            raise _too_large(largest)
+        pieces.append(piece)
+    return _decoded(b"".join(pieces), response.headers.get("content-encoding", "identity").lower(), largest)
+
+
+def _decoded(content: bytes, encoding: str, largest: int) -> bytes:
+    """We ask for no compression; who compresses all the same must not be able to fill our memory by it."""
+    if encoding in {"", "identity"} or not content:
+        return content
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise VehicleProtocolError("The answer comes in an encoding that was not asked for.")
+    unpacker = zlib.decompressobj(47)  # finds out by itself whether it is gzip or zlib
+    try:
+        unpacked = unpacker.decompress(content, largest + 1)
+    except zlib.error as error:
+        raise VehicleProtocolError("The compressed answer is damaged.") from error
+    if len(unpacked) > largest:
+        raise _too_large(largest)
+    return unpacked
+
+
+def _too_large(largest: int) -> VehicleProtocolError:
+    return VehicleProtocolError(f"The answer of the vehicle's server is larger than {largest // 1024} KiB.")

@@ -1,0 +1,106 @@
+"""What every command on a SOVD vehicle works with, and how it asks many entities side by side."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from app.connectors.port import Progress, ResponseChunk
+from app.connectors.sovd_calls import SovdCalls
+from app.connectors.sovd_entities import IN_PARALLEL, EntityDirectory
+from app.connectors.sovd_knowledge import Entity
+from app.domain.errors import VehicleError, VehicleTimeout
+from app.domain.json_values import JsonObject
+
+Result = TypeVar("Result")
+
+SOURCE = "SOVD server of the vehicle"
+_RESERVE = 0.1
+_LONGEST_RESERVE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SovdJob:
+    """One command: its parameters and the way to its vehicle."""
+
+    calls: SovdCalls
+    directory: EntityDirectory
+    command_name: str
+    params: JsonObject
+
+    def now(self) -> float:
+        """Loop time, in seconds."""
+        return asyncio.get_running_loop().time()
+
+    def before_the_end(self) -> float:
+        """A deadline that leaves time to say what came, when some of many did not answer."""
+        left = max(0.0, self.calls.deadline - self.now())
+        return self.calls.deadline - min(_LONGEST_RESERVE_S, left * _RESERVE)
+
+
+Answer = AsyncGenerator[ResponseChunk | Progress, None]
+"""The answer to one command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What asking one entity gave: a payload, or the trouble."""
+
+    entity: Entity
+    payload: JsonObject
+    error: VehicleError | None = None
+
+
+def chunk(payload: JsonObject) -> ResponseChunk:
+    """A part of the answer that is not the last."""
+    return ResponseChunk(response_payload=payload, is_final=False)
+
+
+def final(payload: JsonObject) -> ResponseChunk:
+    """The last part of the answer."""
+    return ResponseChunk(response_payload=payload, is_final=True)
+
+
+def utc_now() -> datetime:
+    """The time of day, for people: nothing is decided by it."""
+    return datetime.now(UTC)
+
+
+def not_answered(asked: Sequence[Asked]) -> list[JsonObject]:
+    """The entities that gave no answer, each with its reason."""
+    return [{**one.entity.names(), "reason": one.error.message} for one in asked if one.error is not None]
+
+
+def raise_if_none_answered(asked: Sequence[Asked]) -> None:
+    """Where nobody answered, the command failed: silence before a refusal, as it is the graver of the two."""
+    errors = [one.error for one in asked if one.error is not None]
+    if errors and len(errors) == len(asked):
+        raise next((error for error in errors if isinstance(error, VehicleTimeout)), errors[0])
+
+
+async def in_parallel(
+    works: Iterable[Callable[[], Awaitable[Result]]], most: int = IN_PARALLEL
+) -> AsyncGenerator[Result, None]:
+    """Run works side by side, at most `most` at a time, and give results as they come.
+
+    A new work begins only when a result is asked for. An error of a work ends all. Closing cancels what runs and
+    waits for it.
+    """
+    # no task group: a generator may be continued by another task than the one that began it, which groups do not bear
+    waiting = iter(works)
+    running: set[asyncio.Future[Result]] = set()
+    try:
+        while True:
+            while len(running) < most and (work := next(waiting, None)) is not None:
+                running.add(asyncio.ensure_future(work()))
+            if not running:
+                return
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                running.discard(task)
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

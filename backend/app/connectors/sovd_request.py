@@ -1,0 +1,98 @@
+"""SOVDRequest: any resource of the vehicle's own SOVD server, below its base URI and nowhere else."""
+
+import base64
+from collections.abc import Mapping
+
+from app.connectors.port import Progress
+from app.connectors.sovd_calls import SovdAnswer, SovdCall
+from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
+from app.connectors.sovd_pace import pause
+from app.domain.errors import CommandNotSupported, VehicleRefused
+from app.domain.json_values import JsonObject
+from app.protocols.sovd.links import path_below_base
+
+LARGEST_DOWNLOAD = 4 * 1024 * 1024
+_SHOWN_HEADERS = (
+    "content-type",
+    "content-disposition",
+    "location",
+    "retry-after",
+    "allow",
+    "etag",
+    "last-modified",
+)
+_LONGEST_RETRY_S = 10.0
+
+
+async def sovd_request(job: SovdJob) -> Answer:
+    """Send the request and give status, selected headers and body; a download that is not ready yet is waited for."""
+    call = await _call_of(job)
+    since = utc_now()
+    while True:
+        answer = await job.calls.send(call)
+        wait = _retry_after(answer)
+        if call.method != "GET" or answer.status != 202 or wait is None:
+            break
+        yield Progress(message="the vehicle is preparing the download", pending_since=since)
+        await pause(min(wait, _LONGEST_RETRY_S), job.calls.deadline)
+    if answer.status >= 300 and answer.status < 400:
+        raise VehicleRefused(
+            "The vehicle's server answers with a redirect that is not followed for this method.",
+            details={"httpStatus": answer.status},
+        )
+    job.calls.check(call, answer, {"method": call.method, "path": job.params["path"]})
+    yield final({"status": answer.status, "headers": _shown(answer), **_body_of(answer)})
+
+
+async def _call_of(job: SovdJob) -> SovdCall:
+    method, body = str(job.params["method"]).upper(), job.params.get("body")
+    if method not in {"GET", "POST", "PUT", "DELETE"}:
+        raise CommandNotSupported(f"A SOVD resource has no method {method[:20]}.")
+    base = await job.directory.base_uri()
+    try:
+        uri = path_below_base(base, str(job.params["path"]))
+    except ValueError as error:
+        raise VehicleRefused(
+            f"The path is not sent: {error}.", details={"path": str(job.params["path"])[:200]}
+        ) from error
+    if uri.rstrip("/").endswith("/events"):
+        raise CommandNotSupported("A stream has no end to wait for; use SubscribeData. Nothing was sent.")
+    if body is None and method == "DELETE" and "/executions/" in uri:
+        body = {}  # ISO 17978-3 wants one there
+    return SovdCall(
+        method=method,
+        uri=uri,
+        body=body,
+        query=_query(job.params.get("query")),
+        acts=method != "GET",
+        accept="application/json, */*;q=0.8",
+        largest=LARGEST_DOWNLOAD,
+    )
+
+
+def _query(query: object) -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items() if isinstance(query, Mapping) else ():
+        pairs += [(str(name), str(one)) for one in (value if isinstance(value, list) else [value])]
+    return tuple(pairs)
+
+
+def _retry_after(answer: SovdAnswer) -> float | None:
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdigit() and len(text) < 7 else None
+
+
+def _shown(answer: SovdAnswer) -> JsonObject:
+    return {name: answer.headers[name][:1000] for name in _SHOWN_HEADERS if name in answer.headers}
+
+
+def _body_of(answer: SovdAnswer) -> JsonObject:
+    """JSON as it is, text as text, the rest as base64 with its size."""
+    if not answer.content:
+        return {"body": None}
+    if answer.media_type == "application/json" or answer.media_type.endswith("+json"):
+        return {"body": answer.json()}
+    if answer.media_type.startswith("text/"):
+        return {"body": answer.content.decode("utf-8", "replace")}
+    encoded = base64.b64encode(answer.content).decode()
+    return {"body": encoded, "bodyEncoding": "base64", "size": len(answer.content)}
