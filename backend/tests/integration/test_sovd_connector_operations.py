@@ -1,0 +1,182 @@
+"""The SOVD connector runs routines, resets and modes, and any request below the base URI."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.connectors.port import Progress, ResponseChunk
+from app.domain.errors import (
+    CommandNotSupported,
+    VehicleProtocolError,
+    VehicleRefused,
+)
+from app.domain.json_values import JsonObject
+from support.odd_sovd_server import OddSovdServer, Reply, Seen, refusal
+from support.sovd_runs import ON_ENGINE, error_of, parts_of, payloads_of
+from support.wild_vehicle import BASE, ENGINE, capabilities, wild_vehicle
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[OddSovdServer]:
+    async with wild_vehicle().running() as running:
+        yield running
+
+
+async def test_a_synchronous_operation_gives_its_result(server: OddSovdServer) -> None:
+    server.on("POST", f"{ENGINE}/operations/selftest_0203/executions", Reply(body={"parameters": {"passed": True}}))
+    params = {**ON_ENGINE, "routineId": "0x0203", "action": "start", "parameters": {"n": 2}}
+
+    payloads = await payloads_of(server, "RoutineControl", params)
+
+    assert payloads[0]["result"] == {"passed": True}
+    assert server.asked("POST", f"{ENGINE}/operations/selftest_0203/executions")[0].json() == {"parameters": {"n": 2}}
+
+
+@pytest.mark.parametrize("location", ["", f"{ENGINE}/operations/selftest_0203/executions/5", "http://10.0.0.1/x"])
+async def test_an_asynchronous_operation_is_followed_to_its_end(server: OddSovdServer, location: str) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    headers = {"Location": location} if location else {}
+    server.on("POST", executions, Reply(status=202, body={"id": "5"}, headers=headers))
+    server.on(
+        "GET",
+        f"{executions}/5",
+        [
+            Reply(body={"capability": "execute"}),
+            Reply(cut=True),
+            Reply(body={"status": "running", "progress": 40}),
+            Reply(body={"status": "completed", "parameters": {"passed": True}}),
+        ],
+    )
+
+    parts = await parts_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+
+    assert len([part for part in parts if isinstance(part, Progress)]) == 3
+    assert isinstance(parts[-1], ResponseChunk)
+    assert parts[-1].response_payload["result"] == {"passed": True}
+
+
+async def test_an_execution_that_fails_says_why(server: OddSovdServer) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    server.on("POST", executions, Reply(status=202, body={"id": "5"}))
+    failed = {
+        "status": "failed",
+        "error": [{"path": "/", "error": {"message": "stuck", "parameters": {"nrc": "0x22"}}}],
+    }
+    server.on("GET", f"{executions}/5", Reply(body=failed))
+    error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+    assert isinstance(error, VehicleRefused)
+    assert error.details["nrcName"] == "conditionsNotCorrect"
+
+
+async def test_a_forgotten_execution_leaves_the_outcome_open(server: OddSovdServer) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    server.on("POST", executions, Reply(status=202, body={"id": "5"}))
+    error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+    assert isinstance(error, VehicleProtocolError)
+    assert error.may_have_acted
+
+
+async def test_stop_deletes_the_last_execution_with_an_empty_object(server: OddSovdServer) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    server.on("GET", executions, Reply(body={"items": [{"id": "4"}, {"id": "5"}]}))
+    server.on("DELETE", f"{executions}/5", Reply(body={"parameters": {"stopped": 1}}))
+    payloads = await payloads_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "stop"})
+    assert payloads[0]["result"] == {"stopped": 1}
+    assert server.asked("DELETE", f"{executions}/5")[0].json() == {}
+
+
+async def test_results_are_those_of_the_last_execution(server: OddSovdServer) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    server.on("GET", executions, Reply(body={"items": ["5"]}))
+    server.on("GET", f"{executions}/5", Reply(body={"status": "completed", "parameters": {"a": 1}}))
+    payloads = await payloads_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "results"})
+    assert payloads[0]["result"] == {"a": 1}
+
+
+async def test_results_without_execution_are_refused(server: OddSovdServer) -> None:
+    params = {**ON_ENGINE, "routineId": "0x0203", "action": "results"}
+    assert "no execution" in (await error_of(server, "RoutineControl", params)).message
+
+
+async def test_reset_by_the_operation_named_so(server: OddSovdServer) -> None:
+    server.on("POST", f"{ENGINE}/operations/reset/executions", Reply(status=204))
+    payloads = await payloads_of(server, "ECUReset", {**ON_ENGINE, "resetType": "soft"})
+    assert payloads[0]["by"] == "operations/reset"
+    sent = server.asked("POST", f"{ENGINE}/operations/reset/executions")[0].json()
+    assert sent == {"parameters": {"value": "softReset"}}
+
+
+async def test_reset_by_status_waits_until_ready(server: OddSovdServer) -> None:
+    with_status = {**capabilities("Engine", "0x1010", ENGINE), "status": f"{ENGINE}/status"}
+    server.on("GET", ENGINE, Reply(body=with_status))
+    ready = {"status": "ready", "restart": [f"{ENGINE}/status/restart"]}
+    server.on("GET", f"{ENGINE}/status", [Reply(body=ready), Reply(cut=True), Reply(body={"status": "notReady"}),
+                                          Reply(body=ready)])  # fmt: skip
+    server.on("PUT", f"{ENGINE}/status/restart", Reply(status=202))
+    parts = await parts_of(server, "ECUReset", ON_ENGINE)
+    assert isinstance(parts[-1], ResponseChunk)
+    assert parts[-1].response_payload["ready"] is True
+    assert [type(part) for part in parts[:-1]] == [Progress, Progress]
+
+
+async def test_no_way_to_reset_is_said(server: OddSovdServer) -> None:
+    server.on("GET", f"{ENGINE}/operations", Reply(body={"items": []}))
+    assert isinstance(await error_of(server, "ECUReset", ON_ENGINE), CommandNotSupported)
+
+
+async def test_dtc_setting_finds_the_servers_spelling_of_the_value(server: OddSovdServer) -> None:
+    server.on("GET", f"{ENGINE}/modes", Reply(body={"items": [{"id": "session"}, {"id": "dtc-setting"}]}))
+
+    def put(seen: Seen) -> Reply:
+        if seen.json()["value"] != "Off":
+            return refusal(400, "vendor-specific", "invalid", possiblevalues=["On", "Off"])
+        return Reply(body={"id": "dtc-setting", "value": "Off"})
+
+    server.on("PUT", f"{ENGINE}/modes/dtc-setting", put)
+    payloads = await payloads_of(server, "ControlDTCSetting", {**ON_ENGINE, "setting": "off", "holdS": 20})
+    assert payloads[0]["value"] == "Off"
+    assert server.asked("PUT", f"{ENGINE}/modes/dtc-setting")[-1].json() == {"value": "Off", "mode_expiration": 20}
+
+
+async def test_dtc_setting_changes_the_session_where_the_ecu_asks_for_it(server: OddSovdServer) -> None:
+    server.on("GET", f"{ENGINE}/modes", Reply(body={"items": [{"id": "session"}, {"id": "dtcsetting"}]}))
+    schema = {"properties": {"value": {"enum": ["Default", "Extended"]}}}
+    server.on("GET", f"{ENGINE}/modes/session", Reply(body={"value": "Default", "schema": schema}))
+    server.on("PUT", f"{ENGINE}/modes/session", Reply(body={"id": "session", "value": "Extended"}))
+    wrong = refusal(500, "error-response", "no", nrc="0x7F")
+    server.on("PUT", f"{ENGINE}/modes/dtcsetting", [wrong, Reply(body={"id": "dtcsetting", "value": "off"})])
+    payloads = await payloads_of(server, "ControlDTCSetting", {**ON_ENGINE, "setting": "off"})
+    assert payloads[0]["status"] == "success"
+    assert server.asked("PUT", f"{ENGINE}/modes/session")[0].json()["value"] == "Extended"
+
+
+async def test_a_download_is_waited_for_and_given_as_base64(server: OddSovdServer) -> None:
+    path = f"{BASE}/components/engine/bulk-data/maps/1"
+    binary = Reply(raw=b"\x00\x01", headers={"Content-Type": "application/octet-stream"})
+    server.on("GET", path, [Reply(status=202, headers={"Retry-After": "0"}), binary])
+    params = {"method": "GET", "path": "components/engine/bulk-data/maps/1"}
+    payloads = await payloads_of(server, "SOVDRequest", params)
+    assert base64.b64decode(payloads[0]["body"]) == b"\x00\x01"
+    assert payloads[0]["bodyEncoding"] == "base64"
+
+
+async def test_any_resource_with_query_and_body(server: OddSovdServer) -> None:
+    server.on("PUT", f"{ENGINE}/modes/session", Reply(body={"id": "session", "value": "EXTENDED"}))
+    params: JsonObject = {
+        "method": "PUT",
+        "path": "components/engine/modes/session",
+        "query": {"tags": ["a", "b"]},
+        "body": {"value": "EXTENDED", "mode_expiration": 5},
+    }
+    payloads = await payloads_of(server, "SOVDRequest", params)
+    assert payloads[0]["body"] == {"id": "session", "value": "EXTENDED"}
+    assert server.seen[-1].target.endswith("?tags=a&tags=b")
+    assert server.seen[-1].json() == params["body"]
+
+
+@pytest.mark.parametrize("path", ["../admin", "http://evil/", "components/%2e%2e/%2e%2e/admin", "//evil/x"])
+async def test_paths_outside_the_base_are_not_sent(server: OddSovdServer, path: str) -> None:
+    error = await error_of(server, "SOVDRequest", {"method": "DELETE", "path": path})
+    assert isinstance(error, VehicleRefused)
+    assert {one.path for one in server.seen} == {"/version-info"}
