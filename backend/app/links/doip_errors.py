@@ -1,5 +1,7 @@
 """What goes wrong on a DoIP link, as the errors of the domain: whether something left us decides which."""
 
+import socket
+
 from app.domain.errors import VehicleConnectionLost, VehicleRefused, VehicleTimeout, VehicleUnreachable
 from app.domain.json_values import JsonObject
 from app.protocols.doip.client_connection import ActivationDenied
@@ -74,8 +76,18 @@ def connection_lost(gateway: str, why: str) -> VehicleConnectionLost:
 def unreachable(gateway: str, why: str, *, retry_can_help: bool = True) -> VehicleUnreachable:
     """Nothing left us."""
     return VehicleUnreachable(
-        f"The gateway {gateway} cannot be reached: {why}. Nothing was sent.", details={"retryCanHelp": retry_can_help}
+        f"The gateway {gateway} cannot be reached: {why}. Nothing was sent.",
+        details={"reason": why, "retryCanHelp": retry_can_help},
     )
+
+
+def why_not_connected(error: OSError | UnicodeError) -> str:
+    """In words, what the system says to a failed attempt to connect."""
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens on this port"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "the host name has no address"
+    return error.strerror or str(error)
 
 
 def ecu_busy(gateway: str, ecu_address: int) -> VehicleUnreachable:

@@ -50,8 +50,7 @@ class DoipChannel:
         """Send one UDS message; connects again first where the connection broke since the last one."""
         if asyncio.get_running_loop().time() >= deadline:
             raise doip_errors.unreachable(self._link.settings.gateway, "the time for this request was over before")
-        if not self._connection.is_usable:
-            self._connection = await self._link.connection(deadline)
+        self._connection = await self._link.connection(deadline)
         return await self._connection.send(self._lane.ecu_address, payload, deadline)
 
     async def receive(self, deadline: float) -> DiagnosticMessage:
@@ -77,9 +76,10 @@ class DoipLink:
         self.settings = settings
         self.counters = LinkCounters()
         self._connection: DoipSocket | None = None
+        self._open: set[DoipSocket] = set()
         self._connecting = asyncio.Lock()
         self._breaker = Breaker(settings.breaker)
-        self._last_error: VehicleUnreachable | None = None
+        self._last_reason = "no connection until the deadline"
         self._lanes: dict[int, EcuLane] = {}
         self._functional: dict[int, EcuLane] = {}
         self._tls: ssl.SSLContext | None = None
@@ -127,7 +127,7 @@ class DoipLink:
         return lane
 
     async def _take_turn(self, lane: EcuLane, deadline: float) -> None:
-        if not lane.turn.locked():
+        if lane.users == 1:  # nobody has it, nobody waits for it
             await lane.turn.acquire()
             return
         try:
@@ -141,23 +141,27 @@ class DoipLink:
 
         A gateway that is known to ignore alive checks counts as alive as long as its connection stands.
         """
-        connection = await self.connection(deadline)
-        ignores = self._ignores_alive_checks and not connection.answers_alive_checks
-        if not ignores and not await self._is_alive(connection):
-            await self.connection(deadline)
+        try:
+            async with asyncio.timeout_at(deadline):
+                connection = await self.connection(deadline)
+                ignores = self._ignores_alive_checks and not connection.answers_alive_checks
+                if not ignores and not await self._is_alive(connection):
+                    await self.connection(deadline)
+        except TimeoutError:
+            raise doip_errors.unreachable(self.settings.gateway, "it gave no sign of life until the deadline") from None
 
     async def close(self) -> None:
         """Close the socket. Channels in use get VehicleConnectionLost; new ones VehicleUnreachable."""
         self._is_closed = True
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        async with asyncio.TaskGroup() as group:
+            for connection in self._open:
+                group.create_task(connection.close())
 
     def drop(self) -> None:
         """The same at once, without waiting: for a link that nobody uses."""
         self._is_closed = True
-        if self._connection is not None:
-            self._connection.drop()
+        for connection in list(self._open):
+            connection.drop()
 
     # ---- the connection
 
@@ -170,8 +174,7 @@ class DoipLink:
             async with asyncio.timeout_at(deadline), self._connecting:
                 return await self._connect(deadline)
         except TimeoutError:
-            why = self._last_error.message if self._last_error else "no connection until the deadline"
-            raise doip_errors.unreachable(self.settings.gateway, why) from None
+            raise doip_errors.unreachable(self.settings.gateway, self._last_reason) from None
 
     def _is_doubtful(self, connection: DoipSocket) -> bool:
         """Nothing was heard for so long that it may be dead without anybody knowing."""
@@ -191,7 +194,7 @@ class DoipLink:
             try:
                 return await self._attempt()
             except VehicleUnreachable as error:
-                self._last_error = error
+                self._last_reason = str(error.details.get("reason", error.message))
                 self._breaker.failed(asyncio.get_running_loop().time())
                 if self._breaker.is_open or error.details.get("retryCanHelp") is False:
                     raise
@@ -215,8 +218,7 @@ class DoipLink:
         if wait_s <= 0:
             return
         if self._breaker.is_open or now + wait_s >= deadline:
-            last = self._last_error.message if self._last_error else "it failed"
-            why = f"several attempts failed, the next one is in {wait_s:.1f} s; the last one said: {last}"
+            why = f"{self._last_reason}; several attempts failed, the next one is in {wait_s:.1f} s"
             raise doip_errors.unreachable(self.settings.gateway, why)
         await asyncio.sleep(wait_s)
 
@@ -262,8 +264,13 @@ class DoipLink:
                 is_claimed = True
         self.counters.unclaimed += not is_claimed
 
+    def on_open(self, connection: DoipSocket) -> None:
+        """Know it, so that it can be closed while routing is not active yet."""
+        self._open.add(connection)
+
     def on_closed(self, connection: DoipSocket) -> None:
         """Tell the holders of channels that the connection is gone."""
+        self._open.discard(connection)
         if self._connection is connection:
             self._connection = None
         for lane in self._lanes.values():

@@ -44,6 +44,10 @@ class SocketOwner(Protocol):
         """An ECU's message for us."""
         ...
 
+    def on_open(self, connection: "DoipSocket") -> None:
+        """The socket is open; routing is not active yet."""
+        ...
+
     def on_closed(self, connection: "DoipSocket") -> None:
         """The connection is gone; `connection.why_closed` says why."""
         ...
@@ -72,6 +76,7 @@ class DoipSocket(asyncio.Protocol):
         self._writable.set()
         self._heard = asyncio.Event()
         self._gone = asyncio.Event()
+        self._flushing: asyncio.Handle | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._waiting = 0
         self._owed_since: float | None = None
@@ -102,6 +107,7 @@ class DoipSocket(asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport):
             raise TypeError(f"no stream: {transport!r}")
         self._transport = transport
+        self._owner.on_open(self)
         _notice_dead_peers(transport.get_extra_info("socket"))
         self._client.activate(self._loop.time())
         self._flush()
@@ -154,7 +160,7 @@ class DoipSocket(asyncio.Protocol):
         self._acknowledgements[ecu_address] = outcome
         if self._owed_since is None:
             self._owed_since = now
-        self._flush()
+        self._flush_soon()
         try:
             return await self.wait(outcome, min(deadline, now + self._settings.timing.acknowledge_s))
         except TimeoutError:
@@ -228,9 +234,17 @@ class DoipSocket(asyncio.Protocol):
     # ---- inside
 
     def _flush(self) -> None:
+        self._flushing = None
         data = self._client.data_to_send()
         if data and self._transport is not None:
             self._transport.write(data)
+
+    def _flush_soon(self) -> None:
+        # with many ECUs, those that were answered at once ask again at once: one write for all of them
+        if len(self._acknowledgements) == 1:
+            self._flush()
+        elif self._flushing is None:
+            self._flushing = self._loop.call_soon(self._flush)
 
     def _unreachable(self, why: str) -> VehicleError:
         return doip_errors.unreachable(self._settings.gateway, why)
@@ -240,8 +254,9 @@ class DoipSocket(asyncio.Protocol):
             return
         self.why_closed = why
         self._client.close()
-        if self._watch is not None:
-            self._watch.cancel()
+        for handle in (self._watch, self._flushing):
+            if handle is not None:
+                handle.cancel()
         settle(self._activation, self._unreachable(f"during routing activation: {why}"))
         for outcome in self._acknowledgements.values():
             settle(outcome, doip_errors.connection_lost(self._settings.gateway, why))
@@ -358,7 +373,7 @@ async def open_doip_socket(settings: DoipSettings, owner: SocketOwner, tls: ssl.
         why = f"TLS failed: {error.reason or error}; check the certificates stored for this vehicle"
         raise doip_errors.unreachable(settings.gateway, why, retry_can_help=False) from error
     except (OSError, UnicodeError) as error:
-        raise doip_errors.unreachable(settings.gateway, str(error)) from error
+        raise doip_errors.unreachable(settings.gateway, doip_errors.why_not_connected(error)) from error
     try:
         await connection.activated()
     except BaseException:
