@@ -9,6 +9,7 @@ import typer
 from app.cli import (
     account_commands,
     audit_commands,
+    odx_commands,
     send_commands,
     service_commands,
     simulate_commands,
@@ -34,6 +35,7 @@ def build_app() -> typer.Typer:
         account_commands,
         user_commands,
         audit_commands,
+        odx_commands,
         service_commands,
         simulate_commands,
     ):

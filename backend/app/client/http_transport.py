@@ -29,12 +29,14 @@ _COME_BACK = frozenset({502, 503, 504})
 class Call:
     """A request to make. `repeatable`: doing it twice has the effect of doing it once (reads, keyed submits).
 
-    `within_s`: how long to wait for the answer where that may be longer than usual.
+    `within_s`: how long to wait for the answer where that may be longer than usual. `content`: a file, in place of
+    `body`.
     """
 
     method: str
     path: str
     body: JsonObject | None = None
+    content: bytes | None = None
     query: Mapping[str, str | int] | None = None
     headers: Mapping[str, str] | None = None
     repeatable: bool = False
@@ -124,6 +126,7 @@ class HttpTransport:
                 call.method,
                 call.path,
                 json=call.body,
+                content=call.content,
                 params=dict(call.query or {}),
                 headers=dict(headers),
                 timeout=self._timeout(call),

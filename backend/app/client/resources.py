@@ -31,7 +31,9 @@ VERIFIED_WITHIN_S = 3600.0
 """How long a verification may take; ten million entries take a few minutes."""
 
 
-class _Resource:
+class Resource:
+    """Calls of one kind of object."""
+
     def __init__(self, transport: HttpTransport) -> None:
         self._transport = transport
 
@@ -61,7 +63,7 @@ class _Resource:
                 return
 
 
-class Account(_Resource):
+class Account(Resource):
     """The caller's own account."""
 
     async def login(self, username: str, password: str) -> TokenPair:
@@ -79,7 +81,7 @@ class Account(_Resource):
         return read_user(await self._get("/auth/me"))
 
 
-class Vehicles(_Resource):
+class Vehicles(Resource):
     """The registry."""
 
     async def list(
@@ -113,7 +115,7 @@ class Vehicles(_Resource):
         await self._transport.send(Call(method="DELETE", path=f"{API}/vehicles/{vehicle_id}"))
 
 
-class Commands(_Resource):
+class Commands(Resource):
     """Sending commands and reading what became of them."""
 
     async def definitions(self) -> tuple[JsonObject, ...]:
@@ -174,7 +176,7 @@ class Commands(_Resource):
         return read_command(await self._transport.json(call))
 
 
-class VehicleSecrets(_Resource):
+class VehicleSecrets(Resource):
     """Secrets of vehicles: set and forgotten, never read. Admins only."""
 
     async def list(self, vehicle_id: str) -> tuple[JsonObject, ...]:
@@ -192,7 +194,7 @@ class VehicleSecrets(_Resource):
         await self._transport.send(Call(method="DELETE", path=path, repeatable=True))
 
 
-class Users(_Resource):
+class Users(Resource):
     """Accounts. Admins only."""
 
     def all(self) -> AsyncGenerator[UserView, None]:
@@ -209,7 +211,7 @@ class Users(_Resource):
         return read_user(await self._transport.json(call))
 
 
-class Audit(_Resource):
+class Audit(Resource):
     """The audit trail. Admins only."""
 
     async def list(self, query: Query) -> Page[JsonObject]:

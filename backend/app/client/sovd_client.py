@@ -9,6 +9,7 @@ import httpx
 
 from app.client import event_stream
 from app.client.client_errors import ClientError
+from app.client.diagnostic_data import DiagnosticData
 from app.client.events import Event
 from app.client.http_transport import HttpTransport
 from app.client.resources import Account, Audit, Commands, Users, Vehicles, VehicleSecrets
@@ -43,6 +44,7 @@ class SovdClient:
         self.commands = Commands(transport)
         self.users = Users(transport)
         self.audit = Audit(transport)
+        self.diagnostic_data = DiagnosticData(transport)
 
     @classmethod
     @asynccontextmanager
