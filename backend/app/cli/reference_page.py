@@ -4,6 +4,7 @@
 """
 
 import inspect
+from collections.abc import Iterator
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -33,14 +34,16 @@ def reference_page() -> str:
     """The page as text."""
     root = get_command(build_app())
     assert isinstance(root, TyperGroup)  # noqa: S101 - it has many commands
-    parts = [_HEAD, _exit_codes()]
-    for name, command in root.commands.items():
+    return "\n".join([_HEAD, _exit_codes(), *_sections("sovd", root, "##")])
+
+
+def _sections(title: str, group: TyperGroup, level: str) -> Iterator[str]:
+    for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
-            parts.append(f"## sovd {name}\n\n{_text(command.help)}\n")
-            parts += [_section(f"sovd {name} {inner}", part, "###") for inner, part in command.commands.items()]
+            yield f"{level} {title} {name}\n\n{_text(command.help)}\n"
+            yield from _sections(f"{title} {name}", command, f"{level}#")
         else:
-            parts.append(_section(f"sovd {name}", command, "##"))
-    return "\n".join(parts)
+            yield _section(f"{title} {name}", command, level)
 
 
 def _exit_codes() -> str:
