@@ -33,7 +33,7 @@ async def discover_ecus(job: SovdJob) -> Answer:
     entities = await job.directory.all(fresh=True)
     for entity in entities:
         if entity.problem is None:
-            yield chunk({"ecu": _described(entity)})
+            yield chunk({"ecu": _described(entity), **entity.names()})
     answered = [entity for entity in entities if entity.problem is None]
     silent = [Asked(entity=entity, payload={}, error=entity.problem) for entity in entities if entity.problem]
     totals: JsonObject = {
@@ -63,6 +63,7 @@ async def read_identification(job: SovdJob) -> Answer:
     yield final(
         {
             "status": "complete",
+            "totalEcus": sum(one.error is None for one in asked),
             "totalIdentifiers": count,
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
             "ecusNotAnswered": not_answered(asked),

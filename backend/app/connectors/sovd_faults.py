@@ -6,6 +6,7 @@ from functools import partial
 
 from app.connectors.sovd_calls import SovdCall
 from app.connectors.sovd_job import (
+    SOURCE,
     Answer,
     Asked,
     SovdJob,
@@ -152,6 +153,7 @@ def _as_item(entity: Entity, fault: Fault) -> JsonObject:
         "description": name or (known if known != UNKNOWN_CODE else fault.name or known),
         **describe_status(fault),
         **entity.names(),
+        "source": SOURCE,
     }
     if fault.dtc is not None:
         item["raw"] = f"{fault.dtc:06X}"

@@ -59,12 +59,13 @@ async def ecu_reset(job: SovdJob) -> Answer:
                 f"{entity.name} offers neither status/restart nor an operation named reset. Nothing was sent."
             )
         if status is not None:
+            began = job.now()
             async with aclosing(_until_ready(job, entity)) as waiting:
                 async for ready in waiting:
                     if isinstance(ready, Progress):
                         yield ready
                     else:
-                        done["ready"] = ready
+                        done |= {"ready": ready, "backAfterS": round(job.now() - began, 3) if ready else None}
     job.directory.knowledge.forget()
     yield final(done)
 
@@ -211,6 +212,7 @@ async def _until_ready(job: SovdJob, entity: Entity) -> AsyncGenerator[Progress 
     """Ask until the entity says ready, and give True; False where it does not in time: the restart was accepted."""
     since, ends_at = utc_now(), min(job.now() + READY_WITHIN_S, job.before_the_end())
     for wait in waits():
+        await pause(wait, job.calls.deadline)  # it was told to restart, and may say ready until it does
         try:
             status = read_entity_status(await job.calls.json(entity.resource("status"), deadline=ends_at))
         except VehicleError:
@@ -218,8 +220,7 @@ async def _until_ready(job: SovdJob, entity: Entity) -> AsyncGenerator[Progress 
         if status.ready:
             yield True
             return
-        if job.now() + wait >= ends_at:
+        if job.now() + wait * 2 >= ends_at:
             yield False
             return
         yield Progress(message=f"{entity.name} is restarting", pending_since=since)
-        await pause(wait, job.calls.deadline)

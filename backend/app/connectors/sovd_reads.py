@@ -8,6 +8,7 @@ from app.connectors.sovd_knowledge import Entity
 from app.domain.errors import VehicleError, VehicleRefused
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.links import below, follow
+from app.protocols.sovd.reading import hex_number
 from app.protocols.sovd.reading_data import DataItem, ReadValue, find_item, read_data_items, read_value, units_of
 
 _WITH_SCHEMA = (("include-schema", "true"),)
@@ -89,5 +90,6 @@ async def quietly_read(job: SovdJob, entity: Entity, item: DataItem, collection:
 
 def shown_id(wanted: str, item: DataItem) -> JsonObject:
     """How an answer names a data item: as it was asked for, and by its id where that differs."""
-    same = wanted.casefold() == item.item_id.casefold()
-    return {"dataId": wanted} if same else {"dataId": wanted, "id": item.item_id}
+    number = hex_number(wanted) if wanted[:2].lower() == "0x" else None
+    shown = wanted if number is None else f"0x{number:04X}"
+    return {"dataId": shown} if shown.casefold() == item.item_id.casefold() else {"dataId": shown, "id": item.item_id}

@@ -37,6 +37,14 @@ _PASSING = (VehicleTimeout, VehicleConnectionLost, VehicleUnreachable)
 _FINISHED = frozenset({ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.STOPPED})
 
 
+def _told(state: Execution) -> JsonObject:
+    """The state in the server's words, and in those that answers over UDS use too."""
+    return {
+        "executionStatus": str(state.status),
+        "routineState": "ended" if state.status in _FINISHED else "running",
+    }
+
+
 async def routine_control(job: SovdJob) -> Answer:
     """Start an operation and follow it to its end, stop its last execution, or read that one's results."""
     refuse_security_level(job)
@@ -158,7 +166,7 @@ def _ended(job: SovdJob, state: Execution, about: JsonObject) -> ResponseChunk:
         if state.problems:
             raise refused_by_answer(state.problems[0], {**about, "ran": True}, job.calls.token)
         raise VehicleRefused("The routine ran and ended as failed; the server gives no reason.", details=about)
-    result: JsonObject = {**about, "status": "success", "executionStatus": str(state.status)}
+    result: JsonObject = {**about, "status": "success", **_told(state)}
     if state.parameters is not None:
         result["result"] = state.parameters
     if state.problems:
@@ -184,9 +192,9 @@ async def _results(job: SovdJob, entity: Entity, operation: Operation) -> Answer
         answer = await lock.call(SovdCall(method="GET", uri=uri), about)
     state = read_execution(answer.json())
     result: JsonObject = {
-        "status": "success",
         **about,
-        "executionStatus": str(state.status),
+        "status": "success",
+        **_told(state),
         "result": state.parameters,
     }
     if state.problems:

@@ -20,6 +20,7 @@ WALL_CLOCK_ALLOWED = {
     "cli/vehicle_acts.py": "shows people how long ago something was",
     "cli/history_acts.py": "shows people how long ago something was, and reads `--since 2h`",
     "cli/doctor_checks.py": "compares the clock of this machine with the database's",
+    "connectors/sovd_job.py": "when a sample was read, and since when a vehicle says it works: shown, decides nothing",
     "connectors/simulated_pace.py": "since when a simulated unit says it works: shown, decides nothing",
     "security/rate_limits.py": "takes back the wall-clock time that the library has added",
 }
