@@ -34,7 +34,6 @@ class Simulation:
     description: Path | None
     host: str
     doip_port: int
-    sovd_port: int
     control_host: str
     control_port: int
     tls_certificate: Path | None
@@ -64,7 +63,7 @@ async def run_simulation(wanted: Simulation, *, as_json: bool) -> int:
             await stopped.wait()
             terminal.note("Stopping ...")
     except SimulatorPortTaken as error:
-        raise UsageRefused(error.message, "Check --host, --doip-port, --sovd-port and --control-port.") from error
+        raise UsageRefused(error.message, "Check --host, --doip-port and --control-port.") from error
     except ValueError as error:
         raise UsageRefused(str(error), "Check --vehicles, --first-number and the VIN in the description.") from error
     return ExitCode.DONE
@@ -88,7 +87,6 @@ def fleet_settings(wanted: Simulation) -> FleetSettings:
             tls=_tls(wanted),
             announce_to=BROADCAST if wanted.announce else None,
         ),
-        sovd_port=wanted.sovd_port,
         control_host=wanted.control_host,
         control_port=wanted.control_port,
     )

@@ -11,50 +11,60 @@ from app.cli.options import JsonOption, finish
 
 _PANEL = "The service itself"
 
+VehiclesOption = Annotated[int, typer.Option("--vehicles", "-n", min=1, max=100_000, help="How many.")]
+DescriptionOption = Annotated[
+    Path | None,
+    typer.Option("--description", metavar="FILE", help="YAML description of a vehicle. Default: a built-in one."),
+]
+PrintOption = Annotated[
+    bool, typer.Option("--print-description", help="Print the built-in description, to start an own one from.")
+]
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+DoipPortOption = Annotated[
+    int,
+    typer.Option(
+        "--doip-port",
+        min=0,
+        max=65535,
+        help="TCP port of the first vehicle, the others have the next ones; also the UDP port. 0: free ones.",
+    ),
+]
+ControlPortOption = Annotated[
+    int, typer.Option("--control-port", min=0, max=65535, help="Port of the control interface. 0: a free one.")
+]
+ControlHostOption = Annotated[
+    str, typer.Option("--control-host", help="Address of the control interface. It has no sign-in.")
+]
+CertificateOption = Annotated[
+    Path | None, typer.Option("--tls-certificate", metavar="FILE", help="PEM chain; serves DoIP over TLS too.")
+]
+KeyOption = Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its private key, PEM.")]
+AnnounceOption = Annotated[
+    bool, typer.Option("--announce", help="Announce the vehicles by broadcast on UDP port 13400.")
+]
+FirstNumberOption = Annotated[
+    int, typer.Option("--first-number", min=0, max=999_999, help="Number of the first vehicle, in VINs.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Chance: the same seed gives the same values and noise.")]
+
 
 def simulate(
     *,
-    vehicles: Annotated[int, typer.Option("--vehicles", "-n", min=1, max=100_000, help="How many.")] = 1,
-    description: Annotated[
-        Path | None,
-        typer.Option("--description", metavar="FILE", help="YAML description of a vehicle. Default: a built-in one."),
-    ] = None,
-    print_description: Annotated[
-        bool, typer.Option("--print-description", help="Print the built-in description, to start an own one from.")
-    ] = False,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    doip_port: Annotated[
-        int,
-        typer.Option(
-            "--doip-port",
-            min=0,
-            max=65535,
-            help="TCP port of the first vehicle, the others have the next ones; also the UDP port. 0: free ones.",
-        ),
-    ] = 0,
-    sovd_port: Annotated[
-        int, typer.Option("--sovd-port", min=0, max=65535, help="Port of the vehicles' SOVD servers. 0: a free one.")
-    ] = 0,
-    control_port: Annotated[
-        int, typer.Option("--control-port", min=0, max=65535, help="Port of the control interface. 0: a free one.")
-    ] = 0,
-    control_host: Annotated[
-        str, typer.Option("--control-host", help="Address of the control interface. It has no sign-in.")
-    ] = "127.0.0.1",
-    tls_certificate: Annotated[
-        Path | None, typer.Option("--tls-certificate", metavar="FILE", help="PEM chain; serves DoIP over TLS too.")
-    ] = None,
-    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its private key, PEM.")] = None,
-    announce: Annotated[
-        bool, typer.Option("--announce", help="Announce the vehicles by broadcast on UDP port 13400.")
-    ] = False,
-    first_number: Annotated[
-        int, typer.Option("--first-number", min=0, max=999_999, help="Number of the first vehicle, in VINs.")
-    ] = 1,
-    seed: Annotated[int, typer.Option("--seed", help="Chance: the same seed gives the same values and noise.")] = 0,
+    vehicles: VehiclesOption = 1,
+    description: DescriptionOption = None,
+    print_description: PrintOption = False,
+    host: HostOption = "127.0.0.1",
+    doip_port: DoipPortOption = 0,
+    control_port: ControlPortOption = 0,
+    control_host: ControlHostOption = "127.0.0.1",
+    tls_certificate: CertificateOption = None,
+    tls_key: KeyOption = None,
+    announce: AnnounceOption = False,
+    first_number: FirstNumberOption = 1,
+    seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve simulated vehicles over DoIP and SOVD, to try everything without a car. Ctrl-C stops it."""
+    """Serve simulated vehicles, to try everything without a car. Ctrl-C or SIGTERM stops it."""
     for number in (signal.SIGINT, signal.SIGTERM):  # while modules are loaded, there is nothing to stop in order
         signal.signal(number, lambda *_: sys.exit(0))
     from app.cli.simulate_acts import Simulation, print_built_in, run_simulation  # noqa: PLC0415 - --help at once
@@ -66,7 +76,6 @@ def simulate(
         description=description,
         host=host,
         doip_port=doip_port,
-        sovd_port=sovd_port,
         control_host=control_host,
         control_port=control_port,
         tls_certificate=tls_certificate,
