@@ -28,7 +28,7 @@ def activation_denied(gateway: str, denied: ActivationDenied) -> VehicleUnreacha
     meaning = denied.meaning
     return VehicleUnreachable(
         f"The gateway {gateway} denied routing activation: {meaning.explanation} ({meaning.name}). {meaning.advice}",
-        details=_details("activation", denied.code, meaning),
+        details={**_details("activation", denied.code, meaning), "reason": f"{meaning.explanation}. {meaning.advice}"},
     )
 
 

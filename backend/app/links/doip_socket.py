@@ -7,8 +7,6 @@ never answers alive checks, as some do, is left in peace.
 """
 
 import asyncio
-import socket
-import ssl
 from typing import Protocol, TypeVar, assert_never
 
 from app.domain.errors import VehicleError
@@ -17,6 +15,7 @@ from app.links.doip_settings import DoipSettings
 from app.protocols.doip.client_connection import (
     Acknowledged,
     Activated,
+    AliveAsked,
     ClientConnection,
     ClientEvent,
     ClientState,
@@ -32,9 +31,8 @@ from app.protocols.doip.messages import AliveCheckResponse, DiagnosticMessage
 
 Outcome = TypeVar("Outcome")
 
-_CLOSING_S = 1.0
-_KEEPALIVE_S, _KEEPALIVE_PROBES = 10, 3
-_UNDELIVERED_MS = 10_000
+CLOSING_S = 1.0
+"""How long closing may take, for what is still to be sent."""
 
 
 class SocketOwner(Protocol):
@@ -46,6 +44,10 @@ class SocketOwner(Protocol):
 
     def on_open(self, connection: "DoipSocket") -> None:
         """The socket is open; routing is not active yet."""
+        ...
+
+    def gives_way(self, connection: "DoipSocket") -> bool:
+        """Whether the connection may be closed because another tester wants its place."""
         ...
 
     def on_closed(self, connection: "DoipSocket") -> None:
@@ -108,7 +110,6 @@ class DoipSocket(asyncio.Protocol):
             raise TypeError(f"no stream: {transport!r}")
         self._transport = transport
         self._owner.on_open(self)
-        _notice_dead_peers(transport.get_extra_info("socket"))
         self._client.activate(self._loop.time())
         self._flush()
 
@@ -225,7 +226,7 @@ class DoipSocket(asyncio.Protocol):
             return
         self._transport.close()
         try:
-            async with asyncio.timeout(_CLOSING_S):
+            async with asyncio.timeout(CLOSING_S):
                 await self._gone.wait()
         finally:
             self._transport.abort()
@@ -282,8 +283,11 @@ class DoipSocket(asyncio.Protocol):
             case _:
                 self._on_turn(event)
 
-    def _on_turn(self, event: Activated | ConfirmationPending | Denied | StreamBroken) -> None:
+    def _on_turn(self, event: AliveAsked | Activated | ConfirmationPending | Denied | StreamBroken) -> None:
         match event:
+            case AliveAsked():
+                if self._owner.gives_way(self):
+                    self.drop("another tester wanted its place while nobody used it")
             case Activated():
                 settle(self._activation, None)
             case ConfirmationPending():
@@ -351,48 +355,3 @@ def settle(outcome: "asyncio.Future[Outcome]", result: Outcome) -> None:
     """Set a result unless there is one already, or nobody waits any more."""
     if not outcome.done():
         outcome.set_result(result)
-
-
-async def open_doip_socket(settings: DoipSettings, owner: SocketOwner, tls: ssl.SSLContext | None) -> DoipSocket:
-    """Connect and activate routing. Raises VehicleUnreachable; leaves nothing open then, nor when cancelled."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(settings.timing.connect_s):
-            _, connection = await loop.create_connection(
-                lambda: DoipSocket(settings, owner),
-                settings.host,
-                settings.port,
-                ssl=tls,
-                server_hostname=(settings.tls_server_name or settings.host) if tls else None,
-                ssl_shutdown_timeout=_CLOSING_S if tls else None,
-            )
-    except TimeoutError:
-        why = f"no connection within {settings.timing.connect_s:g} s"
-        raise doip_errors.unreachable(settings.gateway, why) from None
-    except ssl.SSLError as error:
-        why = f"TLS failed: {error.reason or error}; check the certificates stored for this vehicle"
-        raise doip_errors.unreachable(settings.gateway, why, retry_can_help=False) from error
-    except (OSError, UnicodeError) as error:
-        raise doip_errors.unreachable(settings.gateway, doip_errors.why_not_connected(error)) from error
-    try:
-        await connection.activated()
-    except BaseException:
-        connection.drop()
-        raise
-    return connection
-
-
-def _notice_dead_peers(sock: socket.socket) -> None:
-    """Have the system end a connection whose peer is gone: idle ones by keep-alive, others by undelivered bytes."""
-    if sock.family not in {socket.AF_INET, socket.AF_INET6}:
-        return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = {
-        "TCP_KEEPIDLE": _KEEPALIVE_S,
-        "TCP_KEEPINTVL": _KEEPALIVE_S,
-        "TCP_KEEPCNT": _KEEPALIVE_PROBES,
-        "TCP_USER_TIMEOUT": _UNDELIVERED_MS,
-    }
-    for name, value in options.items():
-        if hasattr(socket, name):  # not every system has all of them
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

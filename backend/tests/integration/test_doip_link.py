@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from app.domain.errors import VehicleRefused, VehicleTimeout, VehicleUnreachable
+from app.links.doip_link import DoipLink
 from app.protocols.doip.codes import DiagnosticNackCode
 from app.protocols.doip.entity import DoipEntity, EntitySettings
-from support.doip_linked import ENGINE, EVERYBODY, GEARBOX, READ_VIN, VIN_ANSWER, ask, linked, soon
+from support.doip_linked import ENGINE, EVERYBODY, GEARBOX, READ_VIN, VIN_ANSWER, ask, linked, settings, soon
 from support.doip_peer import DoipPeer
 from support.waiting import until
 
@@ -167,3 +168,37 @@ async def test_activation_waits_for_the_confirmation_in_the_vehicle() -> None:
         connection.confirm(soon(0))
         peer._flush(connection)
         assert await using == VIN_ANSWER
+
+
+async def test_an_unused_link_leaves_its_place_to_another_process() -> None:
+    async with linked() as (mine, peer):
+        async with mine.channel(ENGINE, soon()) as channel:
+            await ask(channel)
+        theirs = DoipLink(settings(peer))  # with the same tester address
+        async with theirs.channel(ENGINE, soon()) as channel:
+            assert await ask(channel) == VIN_ANSWER
+        assert not mine.is_connected
+        await theirs.close()
+
+
+async def test_a_used_link_keeps_its_place_and_the_other_process_waits_for_it() -> None:
+    async with linked() as (mine, peer):
+        theirs = DoipLink(settings(peer))
+        async with mine.channel(ENGINE, soon()) as channel:
+            await ask(channel)
+            with pytest.raises(VehicleUnreachable, match="active on another socket"):
+                async with theirs.channel(ENGINE, soon(0.3)):
+                    pytest.fail("the address is in use")
+            waiting = asyncio.create_task(theirs.check_alive(soon()))
+            await until(lambda: peer.accepted >= 3, what="another attempt")
+            assert await ask(channel) == VIN_ANSWER
+        await waiting
+        await theirs.close()
+
+
+async def test_a_request_that_is_too_large_is_refused() -> None:
+    entity = DoipEntity(EntitySettings(logical_address=0x1000, max_data_size=100))
+    async with linked(DoipPeer(entity)) as (link, _), link.channel(ENGINE, soon()) as channel:
+        with pytest.raises(VehicleRefused, match="larger than what the other side takes"):
+            await channel.send(bytes(200), soon())
+        assert await ask(channel) == VIN_ANSWER

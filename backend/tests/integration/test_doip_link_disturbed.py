@@ -117,6 +117,22 @@ async def test_a_quiet_ecu_behind_a_living_gateway_is_waited_for() -> None:
         assert peer.accepted == 1
 
 
+async def test_a_gateway_that_ignores_alive_checks_is_left_in_peace() -> None:
+    async with linked(DoipPeer(ignores_alive_checks=True)) as (link, peer), link.channel(ENGINE, soon()) as channel:
+        peer.delays_s[ENGINE] = 0.7
+        assert await ask(channel) == VIN_ANSWER
+        assert peer.accepted == 1
+
+
+async def test_such_a_gateway_is_reconnected_once_and_then_trusted() -> None:
+    peer = DoipPeer(ignores_alive_checks=True)
+    async with linked(peer, replace(QUICK, check_after_idle_s=0.0)) as (link, _):
+        for _ in range(4):
+            async with link.channel(ENGINE, soon()) as channel:
+                assert await ask(channel) == VIN_ANSWER
+        assert (peer.accepted, len(peer.seen)) == (2, 4)
+
+
 async def test_a_connection_is_checked_after_a_pause_before_it_is_used() -> None:
     async with linked(timing=replace(QUICK, check_after_idle_s=0.0)) as (link, peer):
         async with link.channel(ENGINE, soon()) as channel:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from app.protocols.doip.codes import DiagnosticNackCode
 from app.protocols.doip.entity import DoipEntity, EntitySettings
 from app.protocols.doip.entity_connection import EntityConnection
-from app.protocols.doip.messages import DiagnosticMessage
+from app.protocols.doip.messages import AliveCheckRequest, DiagnosticMessage, encode
 
 Ecu = Callable[[bytes], list[bytes]]
 """Request → answers."""
@@ -35,6 +35,7 @@ class DoipPeer:
     """How long an ECU takes."""
     refuses: dict[int, DiagnosticNackCode] = field(default_factory=dict)
     acknowledges: bool = True
+    ignores_alive_checks: bool = False
     is_deaf: bool = False
     """Takes bytes and answers nothing at all."""
     drops_on_request: bool = False
@@ -80,6 +81,8 @@ class DoipPeer:
         self.writers[connection] = writer
         try:
             while (data := await reader.read(65536)) and not self.is_deaf:
+                if self.ignores_alive_checks:
+                    data = data.replace(encode(AliveCheckRequest()), b"")
                 for message in connection.receive_data(data, now()):
                     self._on_request(connection, message)
                 self._flush(connection)

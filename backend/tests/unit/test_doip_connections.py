@@ -7,6 +7,7 @@ import pytest
 from app.protocols.doip.client_connection import (
     Acknowledged,
     Activated,
+    AliveAsked,
     ClientConnection,
     ClientEvent,
     ClientState,
@@ -143,7 +144,7 @@ def test_the_same_address_on_a_second_socket_is_denied_while_the_first_is_alive(
     first, first_connection = active(entity)
     second, second_connection = pair(entity)
     assert exchange(second, second_connection) == []
-    assert first.receive_data(first_connection.data_to_send(), 0.1) == []  # answers the alive check by itself
+    assert first.receive_data(first_connection.data_to_send(), 0.1) == [AliveAsked()]
     first_connection.receive_data(first.data_to_send(), 0.1)
     denied = second.receive_data(second_connection.data_to_send(), 0.1)
     assert denial(denied) == ActivationCode.SOURCE_ADDRESS_ALREADY_ACTIVE

@@ -5,7 +5,7 @@
     socket.send(connection.data_to_send())
     for event in connection.receive_data(socket.recv(), now): ...
 
-Alive checks are answered by itself. Acknowledgements belong to the one message that is under way to their ECU.
+Alive checks are answered, and told. Acknowledgements belong to the one message that is under way to their ECU.
 """
 
 from dataclasses import dataclass
@@ -97,6 +97,14 @@ class HeaderRejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AliveAsked:
+    """The gateway asked whether we are alive: another socket wants our place or our address (ISO 13400-2, 8.2.6).
+
+    The answer waits in `data_to_send`; who does not need the connection closes it instead, and leaves its place.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamBroken:
     """What came is no DoIP: the connection is closed."""
 
@@ -110,6 +118,7 @@ ClientEvent = (
     | Acknowledged
     | Rejected
     | HeaderRejected
+    | AliveAsked
     | StreamBroken
     | DiagnosticMessage
     | AliveCheckResponse
@@ -229,6 +238,7 @@ class ClientConnection:
                 event = self._on_nack(message)
             case AliveCheckRequest():
                 self._send(AliveCheckResponse(source_address=self.tester_address), now)
+                event = AliveAsked()
             case AliveCheckResponse():
                 event = message
             case RoutingActivationResponse():
