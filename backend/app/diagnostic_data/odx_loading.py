@@ -80,6 +80,8 @@ def load(contents: Contents, report: LoadReport) -> Database:
         except Exception as error:  # noqa: BLE001 - odxtools raises whatever broken data leads to
             failure = error
         else:
+            if not (database.ecu_variants or database.base_variants):
+                raise DataRefused("it describes no ECU: there is no ECU-VARIANT and no BASE-VARIANT in it")
             return database
     return _without_bad_layers(sources, report, failure)
 

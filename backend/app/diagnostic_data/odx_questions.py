@@ -19,7 +19,7 @@ from app.diagnostic_data import compiled_folder, odx_compiler, odx_loading
 from app.diagnostic_data.identifiers_file import compile_identifiers
 from app.diagnostic_data.load_report import LoadReport
 from app.diagnostic_data.odx_compiler import Variant, variants_of
-from app.diagnostic_data.pdx_archive import Contents, DataRefused, is_archive, open_file
+from app.diagnostic_data.pdx_archive import Contents, is_archive, open_file
 from app.domain.json_values import JsonObject, JsonValue
 
 _NO_ANSWER = b"\x7f"
@@ -59,8 +59,6 @@ def _pickled(database: Database | None) -> bytes | None:
 
 def _compile_odx(database: Database, contents: Contents, report: LoadReport) -> tuple[JsonObject, list[JsonObject]]:
     layers = variants_of(database)
-    if not layers:
-        raise DataRefused("it describes no ECU: there is no ECU-VARIANT and no BASE-VARIANT in it")
     compiled = [odx_compiler.compile_variant(layer, report) for layer in layers]
     heads = [odx_compiler.head_of(layer, report) for layer in layers]
     name, revision = _title(contents, database)
