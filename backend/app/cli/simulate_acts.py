@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.exit_codes import ExitCode
+from app.cli.open_files import allow_open_files
 from app.cli.tables import cell, plain_table
 from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
@@ -23,6 +24,8 @@ from app.simulator.strict_reading import DescriptionError
 
 SHOWN = 20
 """Vehicles in the table; the control interface lists all."""
+FILES_PER_VEHICLE, SPARE_FILES = 4, 256
+"""Listening sockets of a vehicle and its connections; and what the program itself needs."""
 BROADCAST = ("255.255.255.255", 13400)
 
 
@@ -52,6 +55,7 @@ def print_built_in() -> int:
 async def run_simulation(wanted: Simulation, *, as_json: bool) -> int:
     """Serve until Ctrl-C or SIGTERM. Raises UsageRefused for what is wrong with the options."""
     settings = fleet_settings(wanted)
+    allow_open_files(FILES_PER_VEHICLE * wanted.vehicles + SPARE_FILES)  # where it cannot, the ports will tell
     terminal = Terminal(as_json)
     fleet = SimulatedFleet(settings, control_app=control_app)
     try:

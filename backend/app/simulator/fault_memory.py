@@ -117,13 +117,16 @@ class FaultMemory:
             for item in descriptions
         }
 
-    def settle(self, now: float, capture: Capture, *, recording: bool) -> None:
-        """Let appear what is due. While the ECU does not record (service 0x85), it stays due."""
-        if not recording:
+    def settle(self, now: float, capture: Capture, *, recording_since: float | None) -> None:
+        """Let appear what is due. What was due while the ECU did not record appears when it records again.
+
+        `recording_since` None: it does not record (service 0x85).
+        """
+        if recording_since is None:
             return
         for fault in self._faults.values():
             if fault.due_at is not None and fault.due_at <= now:
-                fault.appear(fault.due_at, capture)
+                fault.appear(max(fault.due_at, recording_since), capture)
 
     def states(self, now: float) -> tuple[FaultState, ...]:
         """Every supported trouble code; those that did not happen have status 0."""

@@ -38,12 +38,12 @@ class VirtualEcu:
         self.routines = RoutineRuns(description.routines)
         self.security = SecurityAccess(description.security, f"{seed}/{description.address}")
         self.session = DEFAULT_SESSION
-        self.records_faults = True
+        self._recording_since: float | None = started_at
         self.communication = 0x00
         self.silent_until = started_at
         self.busy_until = started_at
         self.resets = 0
-        self._active_at = started_at
+        self._active_at = self._settled_at = started_at
         self._session_held = False
 
     def settle(self, now: float) -> None:
@@ -52,7 +52,8 @@ class VirtualEcu:
             ends_at = max(self._active_at, self.busy_until) + self.description.s3_s
             if now >= ends_at:
                 self._enter_session(DEFAULT_SESSION, ends_at)
-        self.fault_memory.settle(now, self._capture, recording=self.records_faults)
+        self._settled_at = now
+        self.fault_memory.settle(now, self._capture, recording_since=self._recording_since)
 
     def is_silent(self, now: float) -> bool:
         """Whether it starts anew after a reset and answers nothing."""
@@ -145,6 +146,18 @@ class VirtualEcu:
         self.settle(now)
         self.fault_memory.set(description, now, self._capture)
 
+    @property
+    def records_faults(self) -> bool:
+        """Whether trouble codes are stored. Settle first, then set it: off until the session ends (service 0x85)."""
+        return self._recording_since is not None
+
+    @records_faults.setter
+    def records_faults(self, on: bool) -> None:
+        if not on:
+            self._recording_since = None
+        elif self._recording_since is None:
+            self._recording_since = self._settled_at
+
     def start_routine(self, routine_id: int, parameters: bytes | Mapping[str, JsonValue], now: float) -> RoutineRun:
         """Start a routine. Raises EcuRefused."""
         self.stay_active(now)
@@ -177,7 +190,7 @@ class VirtualEcu:
 
     def _enter_session(self, session: int, now: float) -> None:
         if session == DEFAULT_SESSION:  # what only a session keeps up ends with it (ISO 14229-1, clause 10.2)
-            self.records_faults = True
+            self._recording_since = now if self._recording_since is None else self._recording_since
             self.communication = 0x00
             self.data.return_control()
         if session != self.session and session == DEFAULT_SESSION:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -94,3 +95,18 @@ async def test_wrong_options_are_named(user: SovdUser, arguments: tuple[str, ...
     refused = await user.call("simulate", *arguments)
     assert refused.code == 2
     assert said in refused.err
+
+
+async def test_a_low_limit_of_open_files_is_raised_as_far_as_it_goes(user: SovdUser) -> None:
+    limit, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    try:
+        process = await user.start("simulate", "-n", "300", "--json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        assert process.stdout is not None
+        assert len((await read_document(process.stdout))["vehicles"]) == 300
+    finally:
+        process.kill()
+        await process.communicate()

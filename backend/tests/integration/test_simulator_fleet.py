@@ -212,3 +212,9 @@ async def test_any_bytes_on_a_connection_do_no_harm() -> None:
                     pass
         async with RawTester(fleet.vehicles[0].doip_address) as tester:
             assert await tester.activate() == 0x10
+
+
+async def test_vehicles_are_served_over_ipv6() -> None:
+    async with quick_fleet(doip=DoipPlaces(host="::1")) as fleet, RawTester(fleet.vehicles[0].doip_address) as tester:
+        assert fleet.vehicles[0].doip_address.startswith("doip://[::1]:")
+        assert await tester.activate() == 0x10

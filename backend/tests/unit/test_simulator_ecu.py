@@ -165,6 +165,7 @@ def test_faults_appear_while_it_runs_but_not_while_recording_is_off() -> None:
     assert bench.ask("1902FF") == "5902FF" + "0420002F" + "01710027"
     assert bench.ask("8501") == "C501"
     assert bench.ask("1902FF").endswith("0301002F")
+    assert bench.ecu.fault(0x030100, bench.now).last_occurred_at == bench.now
 
 
 def test_input_output_control_is_given_back_with_the_session() -> None:
