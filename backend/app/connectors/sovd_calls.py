@@ -7,8 +7,8 @@ says so through its trace, so nothing has to be guessed from the kind of an exce
 import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -16,7 +16,13 @@ import orjson
 
 from app.connectors.sovd_clients import PooledClient
 from app.connectors.sovd_outcomes import error_of_status, error_of_transport
-from app.domain.errors import VehicleProtocolError, VehicleRefused, VehicleTimeout, VehicleUnreachable
+from app.domain.errors import (
+    VehicleConnectionLost,
+    VehicleProtocolError,
+    VehicleRefused,
+    VehicleTimeout,
+    VehicleUnreachable,
+)
 from app.domain.json_values import JsonObject, JsonValue
 from app.protocols.sovd.links import origin_of, resolve_link
 from app.protocols.sovd.reading_errors import SovdProblem, read_problem
@@ -140,37 +146,77 @@ class SovdCalls:
 
     async def send(self, call: SovdCall) -> SovdAnswer:
         """Make a call and give its answer, whatever its status. Raises VehicleError where none came."""
-        uri = call.uri
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = await self._once(call, uri)
+            answer = await self._once(call)
             if answer.status not in _REDIRECTS or answer.location is None:
                 return answer
             if call.method != "GET" and answer.status not in _KEEP_METHOD:
                 return answer
-            uri = self._redirected(answer)
+            call = replace(call, uri=self._redirected(answer), query=())
         raise VehicleRefused("The vehicle's server redirects without end; nothing was done.")
 
-    @asynccontextmanager
-    async def open(self, call: SovdCall) -> AsyncGenerator[httpx.Response, None]:
-        """Make a call whose answer is read as it comes. Errors while the block reads it become VehicleErrors too.
+    async def stream(self, call: SovdCall, media_type: str) -> AsyncGenerator[bytes, None]:
+        """The body of a GET as it arrives; nothing where it is not of this type. Ends at the call's deadline.
 
-        What the block raises of its own passes unchanged.
+        Each piece is waited for by itself, so that a consumer may take its time in between.
         """
+        attempt, deadline = _Attempt(), self._deadline_of(call)
+        async with AsyncExitStack() as opened:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    response = await opened.enter_async_context(self._opened(call, attempt))
+                found = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+                if response.status_code != 200 or found != media_type:
+                    return
+                pieces = response.aiter_raw()
+                while True:
+                    async with asyncio.timeout_at(deadline):
+                        piece = await anext(pieces, None)
+                    if piece is None:
+                        return
+                    yield piece
+            except TimeoutError:
+                return
+
+    async def _once(self, call: SovdCall) -> SovdAnswer:
         attempt = _Attempt()
-        deadline = self.deadline if call.deadline is None else min(call.deadline, self.deadline)
+        try:
+            return await self._attempted(call, attempt)
+        except VehicleConnectionLost:
+            # a gateway had closed the kept connection while nobody used it; a question may be asked once more
+            if call.method != "GET" or not attempt.was_kept or attempt.answered:
+                raise
+        return await self._attempted(call, _Attempt())
+
+    async def _attempted(self, call: SovdCall, attempt: "_Attempt") -> SovdAnswer:
+        deadline = self._deadline_of(call)
+        if asyncio.get_running_loop().time() >= deadline:
+            # what was not sent cannot have arrived; a command that has acted already must not say so
+            if self.acted:
+                raise VehicleTimeout("The time for this command was over before the vehicle had answered everything.")
+            raise VehicleUnreachable("The time for this command was over before it was sent.")
+        try:
+            async with asyncio.timeout_at(deadline), self._opened(call, attempt) as response:
+                content = await _bounded_body(response, call.largest)
+                return SovdAnswer(status=response.status_code, headers=response.headers, content=content, uri=call.uri)
+        except TimeoutError as trouble:
+            raise error_of_transport(trouble, _where(call.uri), left=attempt.left) from trouble
+
+    @asynccontextmanager
+    async def _opened(self, call: SovdCall, attempt: "_Attempt") -> AsyncGenerator[httpx.Response, None]:
+        """An answer whose body is still to be read. What goes wrong on the way becomes a VehicleError."""
         where = _where(call.uri)
         try:
-            async with asyncio.timeout_at(deadline):
-                async with self._client.http.stream(
-                    call.method,
-                    call.uri,
-                    params=call.query or None,
-                    headers=self._headers | {"Accept": call.accept} | _typed(call),
-                    content=_encoded(call),
-                    extensions={"trace": attempt.trace},
-                ) as response:
-                    yield response
-        except (httpx.TransportError, TimeoutError) as trouble:
+            async with self._client.http.stream(
+                call.method,
+                call.uri,
+                params=call.query or None,
+                headers=self._headers | {"Accept": call.accept} | _typed(call),
+                content=_encoded(call),
+                extensions={"trace": attempt.trace},
+            ) as response:
+                yield response
+        except httpx.TransportError as trouble:
             raise error_of_transport(trouble, where, left=attempt.left) from trouble
         except (httpx.HTTPError, httpx.InvalidURL) as trouble:
             if attempt.left:
@@ -179,26 +225,8 @@ class SovdCalls:
         finally:
             self.acted = self.acted or (call.acts and attempt.left)
 
-    async def _once(self, call: SovdCall, uri: str) -> SovdAnswer:
-        now = asyncio.get_running_loop().time()
-        if now >= (self.deadline if call.deadline is None else min(call.deadline, self.deadline)):
-            # what was not sent cannot have arrived; a command that has acted already must not say so
-            if self.acted:
-                raise VehicleTimeout("The time for this command was over before the vehicle had answered everything.")
-            raise VehicleUnreachable("The time for this command was over before it was sent.")
-        redirected = SovdCall(
-            method=call.method,
-            uri=uri,
-            body=call.body,
-            content=call.content,
-            query=call.query if uri == call.uri else (),
-            acts=call.acts,
-            accept=call.accept,
-            deadline=call.deadline,
-        )
-        async with self.open(redirected) as response:
-            content = await _bounded_body(response, call.largest)
-            return SovdAnswer(status=response.status_code, headers=response.headers, content=content, uri=uri)
+    def _deadline_of(self, call: SovdCall) -> float:
+        return self.deadline if call.deadline is None else min(call.deadline, self.deadline)
 
     def _redirected(self, answer: SovdAnswer) -> str:
         target = resolve_link(answer.uri, answer.location)
@@ -212,14 +240,22 @@ class SovdCalls:
 
 
 class _Attempt:
-    """Notes from httpcore's trace whether the request began to leave."""
+    """Notes from httpcore's trace how far a request came."""
 
     def __init__(self) -> None:
         self.left = False
+        """The first bytes were handed to the network."""
+        self.was_kept = True
+        """It went over a connection that was there before."""
+        self.answered = False
 
     async def trace(self, event: str, _info: Mapping[str, object]) -> None:
-        if event.endswith("send_request_headers.started"):
+        if event.endswith("connect_tcp.started"):
+            self.was_kept = False
+        elif event.endswith("send_request_headers.started"):
             self.left = True
+        elif event.endswith("receive_response_headers.complete"):
+            self.answered = True
 
 
 def _typed(call: SovdCall) -> dict[str, str]:

@@ -16,6 +16,7 @@ from app.protocols.sovd.reading_executions import held_by_others
 
 LOCK_S = 30
 _SHORTER_LOCK_S = 10  # for servers whose maximum is lower
+EXTEND_EVERY_S = 4.0
 RELEASE_WITHIN_S = 0.8
 """A release is worth waiting for only so long: without it the lock ends by itself after `LOCK_S`."""
 
@@ -30,6 +31,7 @@ class EntityLock:
         self._calls = calls
         self._entity = entity
         self._lock_uri: str | None = None
+        self._seconds = LOCK_S
         self._extending: asyncio.Task[None] | None = None
 
     @property
@@ -66,9 +68,10 @@ class EntityLock:
         return answer
 
     async def _take(self) -> None:
-        answer = await self._post(LOCK_S)
+        answer = await self._post()
         if answer.status == 400:
-            answer = await self._post(_SHORTER_LOCK_S)
+            self._seconds = _SHORTER_LOCK_S
+            answer = await self._post()
         if answer.status in {403, 409, 423}:
             raise await self._somebody_elses(answer)
         call = SovdCall(method="POST", uri=self._locks)
@@ -84,10 +87,9 @@ class EntityLock:
     def _locks(self) -> str:
         return self._entity.resource("locks")
 
-    async def _post(self, seconds: int) -> SovdAnswer:
-        return await self._calls.send(
-            SovdCall(method="POST", uri=self._locks, body={"lock_expiration": seconds, "scopes": []})
-        )
+    async def _post(self) -> SovdAnswer:
+        body: JsonObject = {"lock_expiration": self._seconds}  # without scopes: the whole entity
+        return await self._calls.send(SovdCall(method="POST", uri=self._locks, body=body))
 
     async def _somebody_elses(self, answer: SovdAnswer) -> VehicleError:
         holders: list[str] = []
@@ -102,9 +104,9 @@ class EntityLock:
 
     async def _extend(self, lock_uri: str) -> None:
         while True:
-            await asyncio.sleep(_SHORTER_LOCK_S / 2)
+            await asyncio.sleep(EXTEND_EVERY_S)
             with suppress(VehicleError):  # a lost lock shows in the answer to what needed it
-                await self._calls.call(SovdCall(method="PUT", uri=lock_uri, body={"lock_expiration": LOCK_S}))
+                await self._calls.call(SovdCall(method="PUT", uri=lock_uri, body={"lock_expiration": self._seconds}))
 
     async def _release(self, lock_uri: str) -> None:
         deadline = self._calls.deadline

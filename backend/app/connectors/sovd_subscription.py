@@ -17,7 +17,14 @@ from app.connectors.sovd_locks import RELEASE_WITHIN_S
 from app.connectors.sovd_outcomes import error_entry, refused_by_answer, without_secret
 from app.connectors.sovd_pace import pause
 from app.connectors.sovd_reads import item_called, item_uri, read_item
-from app.domain.errors import VehicleError, VehicleProtocolError, VehicleRefused, VehicleTimeout
+from app.domain.errors import (
+    VehicleConnectionLost,
+    VehicleError,
+    VehicleProtocolError,
+    VehicleRefused,
+    VehicleTimeout,
+    VehicleUnreachable,
+)
 from app.domain.json_values import JsonObject, JsonValue, format_time
 from app.protocols.sovd.links import below, follow
 from app.protocols.sovd.reading import as_object, created_id
@@ -25,6 +32,7 @@ from app.protocols.sovd.reading_data import DataItem, ReadValue, read_value, rea
 from app.protocols.sovd.reading_events import Event, EventReader, EventTooLarge, read_event
 from app.protocols.sovd.reading_executions import read_subscription
 
+_EVENT_STREAM = "text/event-stream"
 _FAST_MS, _NORMAL_MS = 50, 200  # what fast and normal mean at those who say; slow is 500 ms
 _AT_THE_END_S = 0.001
 _EARLY = 0.5
@@ -175,10 +183,10 @@ async def _subscribe(job: SovdJob, watch: Watch, made: list[str]) -> list[str]:
 
 
 async def _events(job: SovdJob, watch: Watch, source: str) -> AsyncGenerator[JsonObject, None]:
-    call = SovdCall(method="GET", uri=source, accept="text/event-stream", deadline=watch.ends_at)
+    call = SovdCall(method="GET", uri=source, accept=_EVENT_STREAM, deadline=watch.ends_at)
     reader = EventReader()
     try:
-        async with aclosing(_bytes_of(job, call)) as arriving:
+        async with aclosing(job.calls.stream(call, _EVENT_STREAM)) as arriving:
             async for arrived in arriving:
                 for data in reader.feed(arrived):
                     payload = _sample_of(job, watch, read_event(data))
@@ -186,17 +194,10 @@ async def _events(job: SovdJob, watch: Watch, source: str) -> AsyncGenerator[Jso
                         yield payload
     except EventTooLarge as error:
         raise VehicleProtocolError(f"The vehicle's server streams without measure: {error}.") from error
-    except VehicleError:
-        if job.now() >= job.calls.deadline:
-            raise VehicleTimeout("The time for this command was over before the duration was.") from None
-
-
-async def _bytes_of(job: SovdJob, call: SovdCall) -> AsyncGenerator[bytes, None]:
-    async with job.calls.open(call) as response:
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if response.status_code == 200 and media_type == "text/event-stream":
-            async for arrived in response.aiter_raw():
-                yield arrived
+    except (VehicleTimeout, VehicleConnectionLost, VehicleUnreachable):
+        pass  # broken off: what is missing is read by asking
+    if job.now() >= job.calls.deadline:
+        raise VehicleTimeout("The time for this command was over before the duration was.")
 
 
 def _sample_of(job: SovdJob, watch: Watch, event: Event | None) -> JsonObject | None:

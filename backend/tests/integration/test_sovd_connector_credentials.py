@@ -109,9 +109,11 @@ async def test_a_kept_connection_that_the_server_closed_is_no_trouble(server: Od
     async with connector() as made:
         await made.probe(server.address, loop_time() + 3)
         server.on("GET", "/version-info", [Reply(cut=True), Reply(body={"sovd_info": [{"base_uri": BASE}]})])
+        await made.probe(server.address, loop_time() + 3)
+        assert len(server.asked("GET", "/version-info")) == 3
+        server.on("GET", "/version-info", Reply(cut=True))
         with pytest.raises(VehicleConnectionLost):
             await made.probe(server.address, loop_time() + 3)
-        await made.probe(server.address, loop_time() + 3)
 
 
 async def test_a_probe_wants_a_sovd_answer(server: OddSovdServer) -> None:

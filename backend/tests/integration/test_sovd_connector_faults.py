@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.connectors import sovd_locks
 from app.domain.errors import (
     VehicleRefused,
     VehicleTimeout,
@@ -153,3 +154,35 @@ async def test_clearing_a_code_that_is_not_stored_sends_nothing(server: OddSovdS
     payloads = await payloads_of(server, "ClearDTC", {**ON_ENGINE, "dtcCode": "P0999"})
     assert payloads[0]["clearedCount"] == 0
     assert {one.method for one in server.seen} == {"GET"}
+
+
+async def test_a_lock_in_use_is_extended(server: OddSovdServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sovd_locks, "EXTEND_EVERY_S", 0.02)
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    server.on("POST", executions, [Reply(status=423), Reply(status=202, body={"id": "5"})])
+    extended = f"{ENGINE}/locks/7"
+    server.on("POST", f"{ENGINE}/locks", [refusal(400, "incomplete-request", "too long"),
+                                          Reply(status=201, body={"id": "7"})])  # fmt: skip
+    server.on("PUT", extended, Reply(status=204)).on("DELETE", extended, Reply(status=204))
+    server.on(
+        "GET",
+        f"{executions}/5",
+        lambda _: Reply(body={"status": "completed" if len(server.asked("PUT", extended)) > 1 else "running"}),
+    )
+
+    await payloads_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+
+    assert [one.json() for one in server.asked("POST", f"{ENGINE}/locks")] == [
+        {"lock_expiration": 30},
+        {"lock_expiration": 10},
+    ]
+    assert server.asked("PUT", extended)[0].json() == {"lock_expiration": 10}
+    assert server.seen[-1].method == "DELETE"
+
+
+@pytest.mark.parametrize("reply", [Reply(silent=True), Reply(cut=True), Reply(status=409)])
+async def test_a_release_that_fails_does_not_spoil_what_was_done(server: OddSovdServer, reply: Reply) -> None:
+    _needs_lock(server, "DELETE", f"{ENGINE}/faults")
+    server.on("DELETE", f"{ENGINE}/locks/7", reply)
+    payloads = await payloads_of(server, "ClearDTC", ON_ENGINE)
+    assert payloads[-1]["status"] == "success"
