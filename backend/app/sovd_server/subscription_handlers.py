@@ -115,11 +115,12 @@ def _subscription(call: Call) -> Subscription:
 def _resource(call: Call, text: str) -> tuple[str, ...]:
     """The segments below the entity that a resource URI means. Raises SovdRefusal 400 or 501."""
     below = _below_entity(call, urljoin(call.location(_COLLECTION) + "/", text))
-    if below is None and "://" not in text and not text.startswith(("/", "..")):
+    if below is not None and below[0] == _COLLECTION and not text.startswith("/") and "://" not in text:
         below = _below_entity(call, urljoin(call.location() + "/", text))
-    if not below:
+    template = call.site.target((*call.entity_segments, *below)).template if below else None
+    if not below or template is None:
         raise invalid_parameter("`resource` is no resource of this entity.")
-    if call.site.target((*call.entity_segments, *below)).template not in _OBSERVABLE:
+    if template not in _OBSERVABLE:
         raise not_supported("This resource cannot be observed.")
     return below
 
@@ -177,7 +178,7 @@ async def _described(call: Call, subscription: Subscription) -> Answer:
 
 async def _events(call: Call, subscription: Subscription) -> AsyncIterator[bytes]:
     """Events at the times that the interval sets; times that were missed are left out, not made up for."""
-    due, number = call.now(), 0
+    last, number = call.now(), 0
     with call.vehicle.open_stream():
         while not subscription.is_deleted and call.now() < subscription.expires_at:
             envelope = await _envelope(call, subscription)
@@ -185,8 +186,19 @@ async def _events(call: Call, subscription: Subscription) -> AsyncIterator[bytes
                 return
             number += 1
             yield b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(envelope))
-            due = max(due + call.vehicle.settings.intervals_s[subscription.interval], call.now())
-            await subscription.pause(min(due, subscription.expires_at))
+            last = await _next_time(call, subscription, last)
+
+
+async def _next_time(call: Call, subscription: Subscription, last: float) -> float:
+    """Wait until the next value is due, counted from the last one; the interval may change meanwhile."""
+    intervals = call.vehicle.settings.intervals_s
+    while not subscription.is_deleted:
+        due = min(last + intervals[subscription.interval], subscription.expires_at)
+        if due <= call.now():
+            break
+        await subscription.pause(due)
+    # where reading took longer than the interval, the next turn begins now
+    return max(last + intervals[subscription.interval], call.now() - intervals[subscription.interval])
 
 
 async def _envelope(call: Call, subscription: Subscription) -> JsonObject | None:

@@ -1,5 +1,6 @@
 """A vehicle in memory behind the SOVD server: every resource of the port, nothing simulated."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,6 +106,11 @@ class MemoryVehicle:
     actions: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
     entities: EntityTree = field(default_factory=_tree)
+    may_clear: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Nothing holds up clearing."""
+        self.may_clear.set()
 
     async def tree(self) -> EntityTree:
         """The entities."""
@@ -290,7 +296,8 @@ class MemoryVehicle:
         return list(ClearableData)
 
     async def clear_data(self, entity: EntityKey, kind: ClearableData, asking: Asking) -> None:
-        """Note it."""
+        """Note it, when a test lets it."""
+        await self.may_clear.wait()
         self.cleared.append(str(kind))
 
     async def lock_taken(self, entity: EntityKey, owner: str) -> None:

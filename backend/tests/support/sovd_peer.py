@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from support.waiting import until
 
@@ -19,7 +20,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def sovd_served(app: FastAPI) -> AsyncIterator[str]:
+async def sovd_served(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app; gives its root URL (`http://127.0.0.1:port`). Nothing is left after the block."""
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
     server = _Server(config)

@@ -4,7 +4,11 @@ Keys and values are spelled as in the examples of ISO 17978-3: "1" and "0". Filt
 clients write them: `status[confirmedDtc]=true` is `status[confirmedDTC]=1`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+
+from app.protocols.uds.dtc import parse_dtc
+from app.protocols.uds.errors import UdsFormatError
 
 STATUS_KEYS = (
     "testFailed",
@@ -19,7 +23,7 @@ STATUS_KEYS = (
 """Key by bit number of the DTC status byte."""
 
 _OTHER_SPELLINGS = {"warningindicator": "warningindicatorrequested"}
-_LETTERS = "PCBU"
+_HEX_DTC = re.compile(r"(0X)?[0-9A-F]{6}")
 _TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 
 
@@ -59,12 +63,6 @@ def matches_status(status: Mapping[str, object], filters: Mapping[str, Sequence[
     return any(found.get(plain_key(key)) == plain_value(value) for key, values in filters.items() for value in values)
 
 
-def unknown_keys(filters: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Those filter keys that no fault of the entity has."""
-    plain = {plain_key(key) for key in known}
-    return [key for key in filters if plain_key(key) not in plain]
-
-
 def plain_key(key: str) -> str:
     """A status key without case and underscores, as spellings differ."""
     plain = key.replace("_", "").lower()
@@ -81,18 +79,12 @@ def plain_value(value: object) -> str:
 
 def dtc_from_code(code: str) -> int | None:
     """The three-byte DTC a fault id stands for: `042000`, `0x042000`, `P042000`, `P0420-00`, `P0420`; else None."""
-    text = code.replace("-", "").upper()
-    if text[:1] and text[0] in _LETTERS and len(text) in {5, 7}:
-        digits = (text[1:] + "00")[:6]
-        return _LETTERS.index(text[0]) << 22 | int(digits, 16) if _is_hex(digits) and digits[0] in "0123" else None
-    text = text.removeprefix("0X")
-    return int(text, 16) if len(text) == 6 and _is_hex(text) else None
-
-
-def sae_code(dtc: int) -> str:
-    """A three-byte DTC in the spelling of SAE J2012: letter, digit, three hex digits and the failure type byte."""
-    return f"{_LETTERS[dtc >> 22 & 3]}{dtc >> 20 & 3}{dtc >> 8 & 0xFFF:03X}{dtc & 0xFF:02X}"
-
-
-def _is_hex(text: str) -> bool:
-    return all(sign in "0123456789ABCDEF" for sign in text)
+    text = code.upper()
+    if _HEX_DTC.fullmatch(text):
+        return int(text.removeprefix("0X"), 16)
+    if len(text) == 7 and "-" not in text:
+        text = f"{text[:5]}-{text[5:]}"
+    try:
+        return parse_dtc(text)
+    except UdsFormatError:
+        return None

@@ -44,6 +44,7 @@ class VendorCode(StrEnum):
     UNAUTHORIZED = "unauthorized"
     UNABLE_TO_DELETE = "unable-to-delete"
     STILL_RUNNING = "still-running"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
