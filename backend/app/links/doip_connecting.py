@@ -12,13 +12,15 @@ _KEEPALIVE_S, _KEEPALIVE_PROBES = 10, 3
 _UNDELIVERED_MS = 10_000
 
 
-async def open_doip_socket(settings: DoipSettings, owner: SocketOwner, tls: ssl.SSLContext | None) -> DoipSocket:
+async def open_doip_socket(
+    settings: DoipSettings, owner: SocketOwner, tls: ssl.SSLContext | None, version: int
+) -> DoipSocket:
     """Connect and activate routing. Raises VehicleUnreachable; leaves nothing open then, nor when cancelled."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(settings.timing.connect_s):
             transport, connection = await loop.create_connection(
-                lambda: DoipSocket(settings, owner),
+                lambda: DoipSocket(settings, owner, version),
                 settings.host,
                 settings.port,
                 ssl=tls,

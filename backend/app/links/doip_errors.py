@@ -32,6 +32,14 @@ def activation_denied(gateway: str, denied: ActivationDenied) -> VehicleUnreacha
     )
 
 
+def activation_not_understood(gateway: str, code: int) -> VehicleUnreachable:
+    """A generic header nack to routing activation; 0x00 where the gateway speaks another protocol version only."""
+    meaning = header_nack_meaning(code)
+    error = unreachable(gateway, f"it did not take the routing activation request: {meaning.explanation}")
+    error.details.update(_details("headerNack", code, meaning))
+    return error
+
+
 def message_rejected(gateway: str, ecu_address: int, code: int, *, certain: bool) -> VehicleRefused | VehicleTimeout:
     """A diagnostic nack. Not certain to be about this very request: it may have acted."""
     meaning = diagnostic_nack_meaning(code)

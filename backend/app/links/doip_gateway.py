@@ -15,6 +15,8 @@ from app.links.doip_settings import DoipSettings
 from app.links.doip_socket import DoipSocket
 from app.protocols.doip.messages import DiagnosticMessage
 
+_VERSIONS = (0x02, 0x03, 0x01)
+"""Tried in this order after the one of the settings, where the gateway says that it is not its own."""
 _BETWEEN_ACTIVATIONS_S = 0.4
 _WAIT_FOR_A_PLACE_S = 10.0
 
@@ -50,6 +52,8 @@ class GatewayConnection:
         self._tls: ssl.SSLContext | None = None
         self._ignores_alive_checks = False
         self._is_closed = False
+        self._versions = [settings.version, *(other for other in _VERSIONS if other != settings.version)]
+        self._refused_versions = 0
         self.opened = 0
         """How many connections there were."""
 
@@ -120,6 +124,11 @@ class GatewayConnection:
         """Raise it where another attempt makes no sense now."""
         now = asyncio.get_running_loop().time()
         self._last_details = error.details
+        if error.details.get("headerNackCode") == "0x00":
+            self._versions.append(self._versions.pop(0))
+            self._refused_versions = (self._refused_versions + 1) % len(self._versions)
+            if self._refused_versions:
+                return  # it speaks another version only: the next one, at once
         can_help = error.details.get("retryCanHelp") is not False
         if can_help and "activationCode" in error.details:
             # the gateway is there and has no place for us now: no failure of the way to it
@@ -157,12 +166,13 @@ class GatewayConnection:
     async def _attempt(self) -> DoipSocket:
         if self._settings.tls and self._tls is None:
             self._tls = await self._tls_context()
-        connection = await open_doip_socket(self._settings, self, self._tls)
+        connection = await open_doip_socket(self._settings, self, self._tls, self._versions[0])
         if self._is_closed:
             connection.drop()
             raise self._unreachable("the link was closed")
         self._breaker.succeeded()
         self._last_details = {}
+        self._refused_versions = 0
         self.opened += 1
         self._socket = connection
         if self._ignores_alive_checks:

@@ -41,6 +41,7 @@ class DoipSettings:
     functional_address: int = 0xE400
     """Beside 0xE400 to 0xEFFF: a channel to it collects the answers of all ECUs."""
     version: int = DEFAULT_VERSION
+    """Of the protocol, tried first; a gateway that refuses it is asked in the others."""
     tls: bool = False
     trusted_certificates: str | None = field(default=None, repr=False)
     client_certificate: str | None = field(default=None, repr=False)

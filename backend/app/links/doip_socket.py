@@ -26,7 +26,7 @@ from app.protocols.doip.client_connection import (
     Rejected,
     StreamBroken,
 )
-from app.protocols.doip.codes import HeaderNackCode, header_nack_meaning
+from app.protocols.doip.codes import HeaderNackCode
 from app.protocols.doip.messages import AliveCheckResponse, DiagnosticMessage
 
 Outcome = TypeVar("Outcome")
@@ -58,7 +58,7 @@ class SocketOwner(Protocol):
 class DoipSocket(asyncio.Protocol):
     """Made by `open_doip_socket`. Everything runs on the loop's thread."""
 
-    def __init__(self, settings: DoipSettings, owner: SocketOwner) -> None:
+    def __init__(self, settings: DoipSettings, owner: SocketOwner, version: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._settings = settings
         self._owner = owner
@@ -66,7 +66,7 @@ class DoipSocket(asyncio.Protocol):
             tester_address=settings.tester_address,
             activation_type=settings.activation_type,
             manufacturer_data=settings.manufacturer_data,
-            version=settings.version,
+            version=version,
             max_payload=settings.max_payload,
         )
         self._transport: asyncio.Transport | None = None
@@ -312,7 +312,7 @@ class DoipSocket(asyncio.Protocol):
 
     def _on_header_rejected(self, code: int) -> None:
         if not self._activation.done():
-            settle(self._activation, self._unreachable(f"it refused our header: {header_nack_meaning(code).name}"))
+            settle(self._activation, doip_errors.activation_not_understood(self._settings.gateway, code))
         elif code == HeaderNackCode.UNKNOWN_PAYLOAD_TYPE:
             self.answers_alive_checks = True  # an alive check is the only message of ours that a gateway may not know
         elif len(self._acknowledgements) == 1:

@@ -202,3 +202,16 @@ async def test_a_request_that_is_too_large_is_refused() -> None:
         with pytest.raises(VehicleRefused, match="larger than what the other side takes"):
             await channel.send(bytes(200), soon())
         assert await ask(channel) == VIN_ANSWER
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_the_version_that_a_gateway_speaks_is_found(version: int) -> None:
+    async with linked(DoipPeer(only_version=version)) as (link, _), link.channel(ENGINE, soon()) as channel:
+        assert await ask(channel) == VIN_ANSWER
+
+
+async def test_a_gateway_that_speaks_no_version_of_ours_is_told() -> None:
+    async with linked(DoipPeer(only_version=4)) as (link, _):
+        with pytest.raises(VehicleUnreachable, match="does not take our protocol version"):
+            async with link.channel(ENGINE, soon()):
+                pytest.fail("no version fits")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from app.protocols.doip.codes import DiagnosticNackCode
 from app.protocols.doip.entity import DoipEntity, EntitySettings
 from app.protocols.doip.entity_connection import EntityConnection
-from app.protocols.doip.messages import AliveCheckRequest, DiagnosticMessage, encode
+from app.protocols.doip.messages import AliveCheckRequest, DiagnosticMessage, HeaderNack, encode
 
 Ecu = Callable[[bytes], list[bytes]]
 """Request → answers."""
@@ -36,6 +36,7 @@ class DoipPeer:
     refuses: dict[int, DiagnosticNackCode] = field(default_factory=dict)
     acknowledges: bool = True
     ignores_alive_checks: bool = False
+    only_version: int | None = None
     is_deaf: bool = False
     """Takes bytes and answers nothing at all."""
     drops_on_request: bool = False
@@ -81,6 +82,9 @@ class DoipPeer:
         self.writers[connection] = writer
         try:
             while (data := await reader.read(65536)) and not self.is_deaf:
+                if self.only_version not in {None, data[0]}:
+                    writer.write(encode(HeaderNack(code=0), self.only_version or 0))
+                    break
                 if self.ignores_alive_checks:
                     data = data.replace(encode(AliveCheckRequest()), b"")
                 for message in connection.receive_data(data, now()):
