@@ -20,6 +20,7 @@ from app.simulator.description import VehicleDescription
 from app.simulator.description_reading import built_in_description, built_in_text, read_description
 from app.simulator.doip_server import DoipPlaces, SimulatorPortTaken
 from app.simulator.fleet import FleetSettings, SimulatedFleet, SimulatedVehicle
+from app.simulator.sovd_backend import sovd_app_for
 from app.simulator.strict_reading import DescriptionError
 
 SHOWN = 20
@@ -37,6 +38,7 @@ class Simulation:
     description: Path | None
     host: str
     doip_port: int
+    sovd_port: int
     control_host: str
     control_port: int
     tls_certificate: Path | None
@@ -57,7 +59,7 @@ async def run_simulation(wanted: Simulation, *, as_json: bool) -> int:
     settings = fleet_settings(wanted)
     allow_open_files(FILES_PER_VEHICLE * wanted.vehicles + SPARE_FILES)  # where it cannot, the ports will tell
     terminal = Terminal(as_json)
-    fleet = SimulatedFleet(settings, control_app=control_app)
+    fleet = SimulatedFleet(settings, sovd_app=sovd_app_for, control_app=control_app)
     try:
         async with _stop_signals() as stopped, fleet:
             if as_json:
@@ -67,7 +69,7 @@ async def run_simulation(wanted: Simulation, *, as_json: bool) -> int:
             await stopped.wait()
             terminal.note("Stopping ...")
     except SimulatorPortTaken as error:
-        raise UsageRefused(error.message, "Check --host, --doip-port and --control-port.") from error
+        raise UsageRefused(error.message, "Check --host, --doip-port, --sovd-port and --control-port.") from error
     except ValueError as error:
         raise UsageRefused(str(error), "Check --vehicles, --first-number and the VIN in the description.") from error
     return ExitCode.DONE
@@ -91,6 +93,7 @@ def fleet_settings(wanted: Simulation) -> FleetSettings:
             tls=_tls(wanted),
             announce_to=BROADCAST if wanted.announce else None,
         ),
+        sovd_port=wanted.sovd_port,
         control_host=wanted.control_host,
         control_port=wanted.control_port,
     )
@@ -167,8 +170,11 @@ def _show(terminal: Terminal, fleet: SimulatedFleet) -> None:
     if hidden > 0:
         terminal.line(f"… and {hidden} more: {fleet.control_url}/vehicles lists all")
     terminal.line("")
-    terminal.line("Register one:")
-    terminal.line(f"  {registration(fleet.vehicles[0])}")
+    terminal.line("Register a vehicle, by its DoIP gateway or by its SOVD server:")
+    first, last = fleet.vehicles[0], fleet.vehicles[-1]
+    terminal.line(f"  {registration(first, first.doip_address)}")
+    if last.sovd_address is not None:
+        terminal.line(f"  {registration(last, last.sovd_address)}")
     terminal.line("")
     terminal.line(f"See and disturb them: {fleet.control_url}/vehicles")
     terminal.line("Ctrl-C stops the simulation.")
@@ -179,8 +185,8 @@ def _addresses(item: SimulatedVehicle) -> list[str]:
     return [address for address in found if address is not None]
 
 
-def registration(item: SimulatedVehicle) -> str:
+def registration(item: SimulatedVehicle, address: str) -> str:
     """The command that registers a vehicle. Pure."""
     known = item.vehicle.description
-    parts = ("--make", known.make, "--model", known.model, "--year", str(known.year), "--address", item.doip_address)
+    parts = ("--make", known.make, "--model", known.model, "--year", str(known.year), "--address", address)
     return f"sovd vehicle add {item.vin} {shlex.join(parts)}"

@@ -29,6 +29,9 @@ DoipPortOption = Annotated[
         help="TCP port of the first vehicle, the others have the next ones; also the UDP port. 0: free ones.",
     ),
 ]
+SovdPortOption = Annotated[
+    int, typer.Option("--sovd-port", min=0, max=65535, help="Port of the vehicles' SOVD servers. 0: a free one.")
+]
 ControlPortOption = Annotated[
     int, typer.Option("--control-port", min=0, max=65535, help="Port of the control interface. 0: a free one.")
 ]
@@ -55,6 +58,7 @@ def simulate(
     print_description: PrintOption = False,
     host: HostOption = "127.0.0.1",
     doip_port: DoipPortOption = 0,
+    sovd_port: SovdPortOption = 0,
     control_port: ControlPortOption = 0,
     control_host: ControlHostOption = "127.0.0.1",
     tls_certificate: CertificateOption = None,
@@ -64,7 +68,7 @@ def simulate(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve simulated vehicles, to try everything without a car. Ctrl-C or SIGTERM stops it."""
+    """Serve simulated vehicles over DoIP and SOVD, to try everything without a car. Ctrl-C or SIGTERM stops it."""
     for number in (signal.SIGINT, signal.SIGTERM):  # while modules are loaded, there is nothing to stop in order
         signal.signal(number, lambda *_: sys.exit(0))
     from app.cli.simulate_acts import Simulation, print_built_in, run_simulation  # noqa: PLC0415 - --help at once
@@ -76,6 +80,7 @@ def simulate(
         description=description,
         host=host,
         doip_port=doip_port,
+        sovd_port=sovd_port,
         control_host=control_host,
         control_port=control_port,
         tls_certificate=tls_certificate,

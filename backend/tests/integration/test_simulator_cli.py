@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app.simulator.description_reading import built_in_text, read_description
@@ -41,6 +42,10 @@ async def test_it_serves_until_it_is_stopped(user: SovdUser) -> None:
         async with RawTester(document["vehicles"][1]["doip_address"]) as tester:
             assert await tester.activate() == 0x10
             assert bytes.fromhex(await tester.ask("22F190"))[3:].decode() == document["vehicles"][1]["vin"]
+        async with httpx.AsyncClient(trust_env=False) as http:
+            server = document["vehicles"][1]["sovd_address"].removeprefix("sovd+")
+            components = await http.get(f"{server}sovd/v1/components")
+            assert [item["id"] for item in components.json()["items"]][:2] == ["gateway", "engine"]
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
 
@@ -67,7 +72,7 @@ async def test_the_table_says_how_to_register(user: SovdUser) -> None:
         assert await process.wait() == 0
     assert "sovd vehicle add 1SVCMD00XRA000001 --make 'SOVD Command'" in shown
     assert "… and 5 more" in shown
-    assert shown.count("doip://") == 21
+    assert (shown.count("doip://"), shown.count("sovd+http://")) == (21, 21)
 
 
 async def test_the_built_in_description_can_be_changed_and_served(user: SovdUser, tmp_path: Path) -> None:
