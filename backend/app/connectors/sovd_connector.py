@@ -92,6 +92,7 @@ class SovdConnector:
                 directory=EntityDirectory(calls, address, client.knowledge),
                 command_name=request.command_name,
                 params=request.command_params,
+                secrets=request.context.secrets,
             )
             try:
                 async with aclosing(answer_of(job)) as answer:

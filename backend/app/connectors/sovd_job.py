@@ -1,8 +1,8 @@
 """What every command on a SOVD vehicle works with, and how it asks many entities side by side."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ class SovdJob:
     directory: EntityDirectory
     command_name: str
     params: JsonObject
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> float:
         """Loop time, in seconds."""

@@ -1,5 +1,6 @@
 """ECUReset and ControlDTCSetting on a vehicle with its own SOVD server."""
 
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -16,6 +17,7 @@ from app.connectors.sovd_routines import (
     operations_of,
     started_execution,
 )
+from app.connectors.sovd_sessions import SHORTEST_S, EntitySession, mode_called
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleRefused
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.links import below, follow
@@ -27,13 +29,10 @@ from app.protocols.sovd.reading_executions import (
     mode_choices,
     possible_values,
     read_entity_status,
-    read_mode_ids,
     read_synchronous_start,
 )
 
 READY_WITHIN_S = 30.0
-MODE_AT_LEAST_S = 5
-"""ISO 17978-3 wants a time after which a mode falls back; ECUs keep a session about as long (S3, ISO 14229-2)."""
 _RESET_VALUES = {"hard": "hardReset", "keyOffOn": "keyOffOnReset", "soft": "softReset"}
 _PROGRESS_EVERY_S = 1.0
 
@@ -75,10 +74,13 @@ async def control_dtc_setting(job: SovdJob) -> Answer:
     entity = await job.directory.one(job.params)
     setting = str(job.params["setting"])
     hold_s = float(job.params.get("holdS", 0))
-    mode = await _mode_called(job, entity, "dtcsetting")
-    expiration = max(MODE_AT_LEAST_S, round(hold_s))
-    async with EntityLock(job.calls, entity) as lock:
-        answer = await _set_mode(job, entity, lock, mode=mode, value=setting, expiration=expiration)
+    mode = await mode_called(job, entity, "dtcsetting")
+    if mode is None:
+        raise CommandNotSupported(f"{entity.name} has no mode dtcsetting. Nothing was sent.")
+    expiration = max(SHORTEST_S, math.ceil(hold_s))
+    async with EntityLock(job.calls, entity) as lock, EntitySession(job, entity, lock, lasts_s=hold_s) as session:
+        uri = below(entity.resource("modes"), mode)
+        answer = await _set_mode(job, session, uri=uri, value=setting, expiration=expiration)
         if lock.held:
             since, ends_at = utc_now(), job.now() + hold_s
             while job.now() < ends_at:
@@ -86,38 +88,22 @@ async def control_dtc_setting(job: SovdJob) -> Answer:
                 await pause(min(_PROGRESS_EVERY_S, ends_at - job.now()), job.calls.deadline)
     body = answer.json_or_none()
     value = body.get("value", setting) if isinstance(body, dict) else setting
-    yield final({"status": "success", "setting": setting, "value": value, "expiresInS": expiration, **entity.names()})
+    yield final({"status": "success", "setting": setting, "value": value, "heldS": expiration, **entity.names()})
 
 
-async def _mode_called(job: SovdJob, entity: Entity, wanted: str) -> str:
-    """The id of a mode as this server spells it. Raises CommandNotSupported."""
-    modes = read_mode_ids(await _or_none(job, entity.resource("modes")))
-    for mode_id in modes:
-        if "".join(filter(str.isalnum, mode_id)).lower() == wanted:
-            return mode_id
-    raise CommandNotSupported(
-        f"{entity.name} has no mode {wanted}; it has: {', '.join(modes[:20]) or 'none'}. Nothing was sent."
-    )
-
-
-async def _set_mode(
-    job: SovdJob, entity: Entity, lock: EntityLock, *, mode: str, value: str, expiration: int
-) -> SovdAnswer:
-    """Set a mode. A refusal that names the values it takes, or that wants another session, is answered once."""
-    uri = below(entity.resource("modes"), mode)
+async def _set_mode(job: SovdJob, session: EntitySession, *, uri: str, value: str, expiration: int) -> SovdAnswer:
+    """Set a mode; where the server names other values in its refusal, the one that means the same."""
 
     def call(chosen: str) -> SovdCall:
         return SovdCall(method="PUT", uri=uri, body={"value": chosen, "mode_expiration": expiration}, acts=True)
 
     try:
-        return await lock.call(call(value))
+        return await session.call(call(value))
     except VehicleRefused as error:
         chosen = _like(value, await _choices(job, uri, error))
-        if chosen is not None and chosen != value:
-            return await lock.call(call(chosen))
-        if not _wants_session(error) or not await _extended_session(job, entity, lock, expiration):
+        if chosen is None or chosen == value:
             raise
-    return await lock.call(call(value))
+    return await session.call(call(chosen))
 
 
 async def _choices(job: SovdJob, uri: str, error: VehicleRefused) -> list[str]:
@@ -133,25 +119,7 @@ async def _choices(job: SovdJob, uri: str, error: VehicleRefused) -> list[str]:
 def _like(value: str, choices: list[str]) -> str | None:
     """The server's spelling of a value: `ON`, or `DTCSettingOn`, for `on`."""
     plain = {"".join(filter(str.isalnum, choice)).lower(): choice for choice in choices}
-    return next((plain[known] for known in (value, f"dtcsetting{value}", f"{value}line") if known in plain), None)
-
-
-def _wants_session(error: VehicleRefused) -> bool:
-    nrc = error.details.get("nrc")
-    return nrc in {"0x7E", "0x7F"} or "session" in error.message.lower()
-
-
-async def _extended_session(job: SovdJob, entity: Entity, lock: EntityLock, expiration: int) -> bool:
-    """Switch to the extended session, as ISO 14229-1 asks for DTC setting; whether that went well."""
-    try:
-        mode = await _mode_called(job, entity, "session")
-        uri = below(entity.resource("modes"), mode)
-        known = mode_choices(await job.calls.json(uri, query=(("include-schema", "true"),)))
-        value = next((one for one in known if one.lower().startswith("extended")), "EXTENDED")
-        await lock.call(SovdCall(method="PUT", uri=uri, body={"value": value, "mode_expiration": expiration}))
-    except VehicleError:
-        return False
-    return True
+    return next((plain[known] for known in (value, f"dtcsetting{value}") if known in plain), None)
 
 
 async def _status_of(job: SovdJob, entity: Entity) -> EntityStatus | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from app.connectors.port import Progress, ResponseChunk
 from app.connectors.sovd_calls import SovdAnswer, SovdCall
@@ -10,7 +11,7 @@ from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
 from app.connectors.sovd_outcomes import refused_by_answer
 from app.connectors.sovd_pace import pause, waits
-from app.connectors.sovd_values import refuse_security_level
+from app.connectors.sovd_sessions import EntitySession, provider_for
 from app.domain.errors import (
     CommandNotSupported,
     VehicleConnectionLost,
@@ -37,6 +38,27 @@ _PASSING = (VehicleTimeout, VehicleConnectionLost, VehicleUnreachable)
 _FINISHED = frozenset({ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.STOPPED})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Routine:
+    """What is controlled, and the way to it."""
+
+    job: SovdJob
+    entity: Entity
+    operation: Operation
+    session: EntitySession
+
+    @property
+    def executions(self) -> str:
+        """Where its executions are."""
+        return executions_uri(self.entity, self.operation)
+
+    def about(self, execution_uri: str | None = None) -> JsonObject:
+        """What every payload and error tells."""
+        about: JsonObject = {"routineId": self.job.params["routineId"], "action": self.job.params["action"]}
+        about |= {"operation": self.operation.operation_id, "name": self.operation.name, **self.entity.names()}
+        return about if execution_uri is None else {**about, "executionId": last_segment(execution_uri)}
+
+
 def _told(state: Execution) -> JsonObject:
     """The state in the server's words, and in those that answers over UDS use too."""
     return {
@@ -47,7 +69,7 @@ def _told(state: Execution) -> JsonObject:
 
 async def routine_control(job: SovdJob) -> Answer:
     """Start an operation and follow it to its end, stop its last execution, or read that one's results."""
-    refuse_security_level(job)
+    provider = provider_for(job)
     if job.params.get("raw") is not None:
         raise CommandNotSupported(
             "A SOVD server takes the parameters of a routine by name: give parameters instead of raw. Nothing was sent."
@@ -55,9 +77,12 @@ async def routine_control(job: SovdJob) -> Answer:
     entity = await job.directory.one(job.params)
     operation = await operation_called(job, entity, str(job.params["routineId"]))
     act = {"start": _start, "stop": _stop, "results": _results}[str(job.params["action"])]
-    async with aclosing(act(job, entity, operation)) as parts:
-        async for part in parts:
-            yield part
+    async with EntityLock(job.calls, entity) as lock, EntitySession(job, entity, lock) as session:
+        if provider is not None:
+            await session.unlock(int(job.params["securityLevel"]), provider)
+        async with aclosing(act(_Routine(job=job, entity=entity, operation=operation, session=session))) as parts:
+            async for part in parts:
+                yield part
 
 
 async def operations_of(job: SovdJob, entity: Entity) -> list[Operation]:
@@ -124,27 +149,25 @@ async def _state(job: SovdJob, uri: str) -> Execution | None:
         raise
 
 
-async def _start(job: SovdJob, entity: Entity, operation: Operation) -> Answer:
+async def _start(routine: _Routine) -> Answer:
+    job, operation = routine.job, routine.operation
     if operation.proximity_proof_required:
         raise VehicleRefused(
             f"{operation.name} asks for a proof that somebody stands at the vehicle (proximity proof); that cannot be "
             "given from afar. Nothing was sent.",
-            details={**entity.names(), "routineId": operation.operation_id},
+            details=routine.about(),
         )
     parameters = job.params.get("parameters")
     body: JsonObject = {} if parameters is None else {"parameters": parameters}
-    uri = executions_uri(entity, operation)
-    about = _about(job, entity, operation)
-    async with EntityLock(job.calls, entity) as lock:
-        answer = await lock.call(SovdCall(method="POST", uri=uri, body=body, acts=True), about)
-        execution_uri = started_execution(answer, uri, entity)
-        if execution_uri is None:
-            yield _ended(job, read_synchronous_start(answer.json()), about)
-            return
-        about["executionId"] = last_segment(execution_uri)
-        async with aclosing(follow_execution(job, execution_uri, f"Routine {operation.name}")) as states:
-            async for state in states:
-                yield state if isinstance(state, Progress) else _ended(job, state, about)
+    call = SovdCall(method="POST", uri=routine.executions, body=body, acts=True)
+    answer = await routine.session.call(call, routine.about())
+    execution_uri = started_execution(answer, routine.executions, routine.entity)
+    if execution_uri is None:
+        yield _ended(job, read_synchronous_start(answer.json()), routine.about())
+        return
+    async with aclosing(follow_execution(job, execution_uri, f"Routine {operation.name}")) as states:
+        async for state in states:
+            yield state if isinstance(state, Progress) else _ended(job, state, routine.about(execution_uri))
 
 
 def started_execution(answer: SovdAnswer, executions: str, entity: Entity) -> str | None:
@@ -174,50 +197,36 @@ def _ended(job: SovdJob, state: Execution, about: JsonObject) -> ResponseChunk:
     return final(result)
 
 
-async def _stop(job: SovdJob, entity: Entity, operation: Operation) -> Answer:
-    uri = await _last_execution(job, entity, operation)
-    about = {**_about(job, entity, operation), "executionId": last_segment(uri)}
-    async with EntityLock(job.calls, entity) as lock:
-        # ISO 17978-3 wants a body here, and nothing has to be in it
-        answer = await lock.call(SovdCall(method="DELETE", uri=uri, body={}, acts=True), about)
+async def _stop(routine: _Routine) -> Answer:
+    uri = await _last_execution(routine)
+    # ISO 17978-3 wants a body here, and nothing has to be in it
+    answer = await routine.session.call(SovdCall(method="DELETE", uri=uri, body={}, acts=True), routine.about(uri))
     parameters = as_object(answer.json_or_none()).get("parameters")
     result = {} if parameters is None else {"result": parameters}
-    yield final({"status": "success", **about, **result})
+    yield final({**routine.about(uri), "status": "success", "routineState": "ended", **result})
 
 
-async def _results(job: SovdJob, entity: Entity, operation: Operation) -> Answer:
-    uri = await _last_execution(job, entity, operation)
-    about = {**_about(job, entity, operation), "executionId": last_segment(uri)}
-    async with EntityLock(job.calls, entity) as lock:
-        answer = await lock.call(SovdCall(method="GET", uri=uri), about)
+async def _results(routine: _Routine) -> Answer:
+    uri = await _last_execution(routine)
+    answer = await routine.session.call(SovdCall(method="GET", uri=uri), routine.about(uri))
     state = read_execution(answer.json())
-    result: JsonObject = {
-        **about,
-        "status": "success",
-        **_told(state),
-        "result": state.parameters,
-    }
+    result = {**routine.about(uri), "status": "success", **_told(state), "result": state.parameters}
     if state.problems:
         result["problems"] = [problem.said for problem in state.problems]
     yield final(result)
 
 
-async def _last_execution(job: SovdJob, entity: Entity, operation: Operation) -> str:
-    uri = executions_uri(entity, operation)
+async def _last_execution(routine: _Routine) -> str:
     try:
-        listed = ids_of(await job.calls.json(uri))
+        listed = ids_of(await routine.job.calls.json(routine.executions))
     except VehicleError as error:
         if error.details.get("httpStatus") != 404:
             raise
         listed = []
     if not listed:
         raise VehicleRefused(
-            f"{operation.name} has no execution: it was not started, or the server has forgotten it. Nothing was sent.",
-            details=_about(job, entity, operation),
+            f"{routine.operation.name} has no execution: it was not started, or the server has forgotten it. "
+            "Nothing was sent.",
+            details=routine.about(),
         )
-    return below(uri, listed[-1])
-
-
-def _about(job: SovdJob, entity: Entity, operation: Operation) -> JsonObject:
-    about: JsonObject = {"routineId": job.params["routineId"], "action": job.params["action"]}
-    return {**about, "operation": operation.operation_id, "name": operation.name, **entity.names()}
+    return below(routine.executions, listed[-1])

@@ -17,6 +17,7 @@ from app.connectors.sovd_reads import (
     shown_id,
     unknown_data,
 )
+from app.connectors.sovd_sessions import EntitySession, provider_for
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleTimeout
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.reading_data import DataItem, find_item
@@ -42,13 +43,15 @@ async def read_data_by_id(job: SovdJob) -> Answer:
 
 async def write_data_by_id(job: SovdJob) -> Answer:
     """Write a data resource or a parameter configuration, then read it back."""
-    refuse_security_level(job)
+    provider = provider_for(job)
     entity = await job.directory.one(job.params)
     wanted = str(job.params["dataId"])
     item, collection = await _writable(job, entity, wanted)
     about = {**shown_id(wanted, item), "resource": collection}
-    async with EntityLock(job.calls, entity) as lock:
-        await lock.call(_write_call(job, entity, item, collection), about)
+    async with EntityLock(job.calls, entity) as lock, EntitySession(job, entity, lock) as session:
+        if provider is not None:
+            await session.unlock(int(job.params["securityLevel"]), provider)
+        await session.call(_write_call(job, entity, item, collection), about)
         value = await quietly_read(job, entity, item, collection)
     written = job.params.get("value")
     result: JsonObject = {"status": "success", **about, "name": item.name, **entity.names()}
@@ -59,15 +62,6 @@ async def write_data_by_id(job: SovdJob) -> Answer:
     if value is not None and value.data is not None:
         result |= {**value.as_json(), "verified": written in (value.value, value.data) if written is not None else None}
     yield final(result)
-
-
-def refuse_security_level(job: SovdJob) -> None:
-    """A SOVD server unlocks its ECUs by what the client's credentials allow; a level cannot be asked of it this way."""
-    if job.params.get("securityLevel") is not None:
-        raise CommandNotSupported(
-            "A vehicle with its own SOVD server unlocks its control units by the rights of our credentials; leave "
-            "securityLevel out. Nothing was sent."
-        )
 
 
 async def _read(job: SovdJob, entity: Entity, wanted: str) -> tuple[JsonObject, VehicleError | None]:
@@ -98,13 +92,11 @@ async def _writable(job: SovdJob, entity: Entity, wanted: str) -> tuple[DataItem
         return found, "data"
     configurations = await data_items(job, entity, "configurations") if entity.may_have("configurations") else ()
     configured = find_item(configurations, wanted)
-    if configured is not None:
+    if configured is not None and configured.bulk == ("raw" in job.params):
         return configured, "configurations"
-    if found is not None:
-        raise CommandNotSupported(
-            f"{wanted} is a data resource, which a SOVD server takes as a value, not as bytes: give value instead of "
-            "raw. Nothing was sent."
-        )
+    if found is not None or configured is not None:
+        form = "bytes: give raw instead of value" if "raw" not in job.params else "a value: give value instead of raw"
+        raise CommandNotSupported(f"The vehicle's server takes {wanted} as {form}. Nothing was sent.")
     if data or configurations:
         raise unknown_data(entity, wanted, [*data, *configurations])
     return DataItem(item_id=wanted, name=wanted), "data"

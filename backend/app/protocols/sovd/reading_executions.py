@@ -135,6 +135,19 @@ def possible_values(parameters: JsonObject) -> list[str]:
     return []
 
 
+def read_seed(body: object) -> bytes | None:
+    """The seed in the answer of a security mode: `{"seed": {"Request_Seed": "0x1A 0x2B"}}`, or hex text; None: none."""
+    seed = as_object(body).get("seed", as_object(body).get("Seed"))
+    if isinstance(seed, dict):
+        seed = next((value for value in seed.values() if isinstance(value, str)), None)
+    if not isinstance(seed, str):
+        return None
+    try:
+        return bytes.fromhex(seed.replace("0x", "").replace("0X", "").replace(",", " "))
+    except ValueError:
+        return None
+
+
 def mode_choices(body: object) -> list[str]:
     """The values a mode can take, from the schema that came with it; empty where none did."""
     schema = as_object(as_object(body).get("schema"))
