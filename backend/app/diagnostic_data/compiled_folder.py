@@ -1,7 +1,7 @@
 """The compiled form of a data set on disk: a folder per checksum, made whole or not at all, readable by us alone.
 
-`head.json` and one `variant-N.json` each are read by the program; `database.pickle` only by the processes that run
-odxtools, and only from a folder that this user made. The folder's name holds the versions of whatever wrote it, so
+`head.json`, and `variant-N.json` and `services-N.json` for each variant, are read by the program; `database.pickle` is
+read by the processes that run odxtools alone, and only from a folder that this user made. The folder's name holds the versions of whatever wrote it, so
 another version never reads it. Why it is so stands in docs/decisions/0008-diagnostic-data.md.
 """
 
@@ -20,6 +20,9 @@ from app.domain.json_values import JsonObject, decode_json_object
 
 FORM = 1
 """Of the JSON files: raise it when they change."""
+
+SEALED_PARTS = ("identifiers", "routines", "dtcs")
+"""Kept as one text for each entry, which is read when it is asked for: thousands of entries are one quick read."""
 
 DATABASE = "database.pickle"
 _HEAD = "head.json"
@@ -48,13 +51,30 @@ def write_folder(folder: Path, head: JsonObject, variants: Sequence[JsonObject],
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))  # 0700
     try:
         for number, variant in enumerate(variants):
-            _write(making / f"variant-{number}.json", orjson.dumps(variant))
+            sealed = {part: _sealed(variant[part]) for part in SEALED_PARTS} | {"names": _names(variant)}
+            _write(
+                making / f"variant-{number}.json", orjson.dumps({"name": variant["name"], **sealed} | _rest(variant))
+            )
+            _write(making / f"services-{number}.json", orjson.dumps({"services": variant["services"]}))
         if database is not None:
             _write(making / DATABASE, database)
         _write(making / _HEAD, orjson.dumps(head))
         _replace(making, folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _sealed(entries: JsonObject) -> dict[str, str]:
+    return {number: orjson.dumps(entry).decode() for number, entry in entries.items()}
+
+
+def _rest(variant: JsonObject) -> JsonObject:
+    return {"environment": variant["environment"]}
+
+
+def _names(variant: JsonObject) -> dict[str, list[str | None]]:
+    """Short and long name of each identifier, to find one by name without reading all."""
+    return {number: [entry["name"], entry["title"]] for number, entry in variant["identifiers"].items()}
 
 
 def _replace(making: Path, folder: Path) -> None:
@@ -83,5 +103,11 @@ def read_head(folder: Path) -> JsonObject | None:
 
 
 def read_variant(folder: Path, number: int) -> JsonObject:
-    """One variant. Raises OSError or ValueError where the folder was tampered with or cleared meanwhile."""
+    """One variant, without its services. Raises OSError or ValueError where the folder was cleared meanwhile."""
     return decode_json_object((folder / f"variant-{number}.json").read_bytes())
+
+
+def read_services(folder: Path, number: int) -> list[JsonObject]:
+    """All services of a variant, to look at them and to encode whole requests. Raises like `read_variant`."""
+    services: list[JsonObject] = decode_json_object((folder / f"services-{number}.json").read_bytes())["services"]
+    return services

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from app.diagnostic_data.compiled_folder import folder_of, read_head, read_variant
+from app.diagnostic_data.compiled_folder import folder_of, read_head, read_services, read_variant
 from app.diagnostic_data.process_pool import LoaderCrashed, LoaderPool
 from app.diagnostic_data.record_layout import RecordLayout
 from app.domain.errors import FieldError, InvalidRequest, ServiceError
-from app.domain.json_values import JsonObject
+from app.domain.json_values import JsonObject, decode_json_object
+
+T = TypeVar("T")
 
 ContentOf = Callable[[str], Awaitable[bytes]]
 """Gives the file of a checksum. Raises NotFound."""
@@ -25,16 +28,42 @@ class DataSetRefused(InvalidRequest):
     code = "invalid_diagnostic_data"
 
 
+class Entries(Mapping[str, JsonObject]):
+    """Parts of a variant by number in hex, each read when it is first asked for."""
+
+    def __init__(self, sealed: Mapping[str, str]) -> None:
+        self._sealed = sealed
+        self._open: dict[str, JsonObject] = {}
+
+    def __getitem__(self, number: str) -> JsonObject:
+        """Raises KeyError where there is none."""
+        if number not in self._open:
+            self._open[number] = decode_json_object(self._sealed[number])
+        return self._open[number]
+
+    def __iter__(self) -> Iterator[str]:
+        """The numbers."""
+        return iter(self._sealed)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._sealed)
+
+    def __contains__(self, number: object) -> bool:
+        """Without reading the entry."""
+        return number in self._sealed
+
+
 class CompiledVariant:
     """One variant of a set, with the layouts used so far."""
 
     def __init__(self, content: JsonObject) -> None:
         self.name: str = content["name"]
-        self.identifiers: JsonObject = content["identifiers"]
-        self.routines: JsonObject = content["routines"]
-        self.dtcs: JsonObject = content["dtcs"]
+        self.names: dict[str, list[str | None]] = content["names"]
+        self.identifiers = Entries(content["identifiers"])
+        self.routines = Entries(content["routines"])
+        self.dtcs = Entries(content["dtcs"])
         self.environment: JsonObject = content["environment"]
-        self.services: list[JsonObject] = content["services"]
         self._layouts: dict[int, RecordLayout] = {}
 
     def layout(self, kept: JsonObject | None) -> RecordLayout | None:
@@ -45,10 +74,6 @@ class CompiledVariant:
         if found is None:
             found = self._layouts[id(kept)] = RecordLayout.of_json(kept)
         return found
-
-    def service(self, name: str) -> JsonObject | None:
-        """A service by its name."""
-        return next((service for service in self.services if service["name"] == name), None)
 
 
 class CompiledSet:
@@ -61,20 +86,35 @@ class CompiledSet:
         self._checksum = checksum
         self._folder = folder
         self._open: dict[int, CompiledVariant] = {}
+        self._services: dict[int, list[JsonObject]] = {}
 
     async def variant(self, name: str) -> CompiledVariant | None:
         """The variant of this name; None where the set has none."""
-        number = next((place for place, head in enumerate(self.variants) if head["name"] == name), None)
+        number = self._number(name)
         if number is None:
             return None
         if number not in self._open:
-            try:
-                content = await asyncio.to_thread(read_variant, self._folder, number)
-            except (OSError, ValueError):  # somebody cleared the cache
-                await self._sets.recompile(self._checksum, self._folder)
-                content = await asyncio.to_thread(read_variant, self._folder, number)
-            self._open[number] = CompiledVariant(content)
+            self._open[number] = CompiledVariant(await self._read(read_variant, number))
         return self._open[number]
+
+    async def services(self, variant: str) -> list[JsonObject]:
+        """All services of a variant; kept once read. Empty where the set has no such variant."""
+        number = self._number(variant)
+        if number is None:
+            return []
+        if number not in self._services:
+            self._services[number] = await self._read(read_services, number)
+        return self._services[number]
+
+    def _number(self, name: str) -> int | None:
+        return next((place for place, head in enumerate(self.variants) if head["name"] == name), None)
+
+    async def _read(self, reader: Callable[[Path, int], T], number: int) -> T:
+        try:
+            return await asyncio.to_thread(reader, self._folder, number)
+        except (OSError, ValueError):  # somebody cleared the cache
+            await self._sets.recompile(self._checksum, self._folder)
+            return await asyncio.to_thread(reader, self._folder, number)
 
     async def ask(self, questions: Sequence[JsonObject]) -> list[JsonObject]:
         """Answers of odxtools: each `{"ok": …}` or `{"problem": text}`. Raises ServiceError."""

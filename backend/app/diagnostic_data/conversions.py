@@ -24,6 +24,10 @@ class Limits:
             return False
         return self.upper is None or value < self.upper or (not self.upper_open and value == self.upper)
 
+    def to_json(self) -> JsonObject:
+        """As it is kept: what is left out has its default value."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
+
     def __str__(self) -> str:
         """For people: `0 … 100`."""
         lower = "no lower end" if self.lower is None else f"{'above ' if self.lower_open else ''}{self.lower}"
@@ -75,8 +79,14 @@ class Linear:
         return Limits(lower=ends[0], upper=ends[1], lower_open=opens[0], upper_open=opens[1])
 
     def to_json(self) -> JsonObject:
-        """As it is kept."""
-        return asdict(self)
+        """As it is kept: what is left out has its default value."""
+        kept = {name: value for name, value in asdict(self).items() if value != getattr(_PLAIN, name)}
+        if self.limits is not None:
+            kept["limits"] = self.limits.to_json()
+        return kept
+
+
+_PLAIN = Linear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,10 +53,10 @@ class DiagnosticDataLibrary:
             raise _no_variant(compiled, name)
         return {
             "name": found.name,
-            "identifiers": found.identifiers,
-            "routines": found.routines,
-            "dtcs": found.dtcs,
-            "services": found.services,
+            "identifiers": dict(found.identifiers),
+            "routines": dict(found.routines),
+            "dtcs": dict(found.dtcs),
+            "services": await compiled.services(found.name),
         }
 
     async def encode(

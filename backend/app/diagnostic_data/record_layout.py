@@ -104,6 +104,8 @@ class Field:
             kept["terminator"] = self.terminator.hex()
         if self.conversion is not None:
             kept["conversion"] = self.conversion.to_json()
+        if self.limits is not None:
+            kept["limits"] = self.limits.to_json()
         return kept
 
     @classmethod
@@ -129,7 +131,7 @@ def _conversion_of(kept: JsonObject) -> Linear | TextTable:
     if "scales" in kept:
         return TextTable(scales=tuple(TextScale(**scale) for scale in kept["scales"]), default=kept.get("default"))
     limits = kept.get("limits")
-    return Linear(**{**kept, "limits": Limits(**limits) if limits else None})
+    return Linear(**{**kept, "limits": None if limits is None else Limits(**limits)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,9 +141,10 @@ class SetReading:
 
     async def encode_service(self, name: str, values: JsonValue, pointer: str) -> bytes:
         """The whole request of a service, its parameters checked. Raises InvalidRequest, ServiceError."""
-        service = self._variant.service(name)
+        services = await self._compiled.services(self._variant.name)
+        service = next((each for each in services if each["name"] == name), None)
         if service is None:
-            known = ", ".join(sorted(service["name"] for service in self._variant.services)[:30])
+            known = ", ".join(sorted(each["name"] for each in services)[:30])
             message = f"{self._variant.name} has no service {name!r}; it has {known}"
             raise InvalidRequest(f"{message}.", [FieldError("/service", message)])
         parameters: list[JsonObject] = service["parameters"]

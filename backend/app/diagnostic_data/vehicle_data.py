@@ -58,8 +58,8 @@ class VehicleData:
         wanted = _plain(name)
         names: dict[str, int] = {}
         async for place in self._places(ecu_address):
-            for number, entry in place.variant.identifiers.items():
-                for known in (entry["name"], entry["title"]):
+            for number, known_as in place.variant.names.items():
+                for known in known_as:
                     if known:
                         names.setdefault(known, int(number, 16))
         by_plain = {_plain(known): number for known, number in names.items()}

@@ -20,9 +20,7 @@ from support.waiting import until
 ECU = 0x1030
 BRAKES = odx_document().encode()
 SOMERSAULT = Path(__file__).parents[3].parent / "shared" / "data" / "somersault.pdx"
-with_somersault = pytest.mark.skipif(
-    not SOMERSAULT.exists(), reason="the example PDX of odxtools is not on this machine"
-)
+with_somersault = pytest.mark.skipif(not SOMERSAULT.exists(), reason="the example of odxtools is not on this machine")
 
 
 @pytest.fixture
