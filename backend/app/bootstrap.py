@@ -12,8 +12,10 @@ from fastapi import FastAPI
 
 from app.api.application import create_api
 from app.api.state import ApiSettings, ApiState, QueueFigures
+from app.connectors.doip_connector import DoipConnector
 from app.connectors.port import ConnectorRegistry
 from app.connectors.simulated_memory import RedisMemory
+from app.connectors.sovd_connector import SovdConnector
 from app.connectors.vehicle_connector import VehicleConnector
 from app.diagnostic_data.data_source import DiagnosticDataLibrary
 from app.domain.bus_messages import WAKE_ACCOUNTS
@@ -21,6 +23,7 @@ from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
 from app.eventbus.event_bus import EventBus
 from app.eventbus.redis_calls import RedisCalls
+from app.links.doip_pool import DoipLinks
 from app.observability.health import HealthCheck
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing, make_tracing
@@ -125,12 +128,22 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
             redis=redis,
             unit_of_work=unit_of_work,
             audit=AuditService(unit_of_work),
-            registry=ConnectorRegistry([VehicleConnector(RedisMemory(redis))]),
+            registry=await _connectors(stack, redis, diagnostic_data),
             sealing=Sealing(await _secret_key(settings, addresses.home)),
             diagnostic_data=diagnostic_data,
             metrics=metrics,
             tracing=tracing,
         )
+
+
+async def _connectors(
+    stack: AsyncExitStack, redis: RedisCalls, diagnostic_data: DiagnosticDataLibrary
+) -> ConnectorRegistry:
+    """All connectors; their sockets are closed with the stack."""
+    sovd = SovdConnector()
+    stack.push_async_callback(sovd.close)
+    links = await stack.enter_async_context(DoipLinks())
+    return ConnectorRegistry([VehicleConnector(RedisMemory(redis)), sovd, DoipConnector(links, diagnostic_data)])
 
 
 def make_worker(settings: Settings, base: Foundation) -> Worker:

@@ -167,8 +167,11 @@ async def serve_until_stopped(
 
     `on_ready` gets the app and, on first start, the admin's generated password.
     """
-    async with foundation(settings, addresses, role="api") as base, api(settings, base) as app:
-        password = await first_start(settings, app.state.sovd.accounts, base)
+    async with (
+        foundation(settings, addresses, role="api") as base,
+        api(settings, base) as app,
+        first_start(settings, app.state.sovd.accounts, base) as password,
+    ):
         async with _worker_beside(settings, base, stopping) if with_worker else _nothing():
             server = make_server(app, trusted_proxies=settings.trusted_proxies)
             async with asyncio.TaskGroup() as tasks:

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=10, ge=2, le=200)
 
     admin_password: SecretStr | None = Field(default=None, description="password of the first admin; else generated")
-    demo_fleet: bool = Field(default=False, description="register twelve simulated vehicles on first start")
+    demo_fleet: bool = Field(default=False, description="serve and register vehicles to try everything on")
 
     token_secret: SecretStr | None = Field(default=None, description="signs access tokens; else generated and kept")
     secret_key: SecretStr | None = Field(default=None, description="seals secrets of vehicles; else generated and kept")

@@ -7,7 +7,7 @@ never answers alive checks, as some do, is left in peace.
 """
 
 import asyncio
-from typing import Protocol, TypeVar, assert_never
+from typing import Protocol, TypeVar, assert_never, cast
 
 from app.domain.errors import VehicleError
 from app.links import doip_errors
@@ -106,9 +106,7 @@ class DoipSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open: ask for routing activation at once."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"no stream: {transport!r}")
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class, only by what it does
         self._owner.on_open(self)
         self._client.activate(self._loop.time())
         self._flush()

@@ -1,4 +1,6 @@
-"""Twelve simulated vehicles to try everything on, each with a character of its own."""
+"""Vehicles to try everything on: twelve mock vehicles, each with a character of its own, and those of the simulator,
+which speak DoIP and SOVD over real sockets (`app.services.demo_simulation`).
+"""
 
 from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
@@ -37,11 +39,16 @@ _FLEET: Sequence[_Row] = (
 )
 
 
+def demo_vehicle_id(name: str) -> VehicleId:
+    """The same on every machine, so that instructions can name it."""
+    return VehicleId(uuid5(NAMESPACE_URL, f"sovd-command:demo:{name}"))
+
+
 def demo_vehicles() -> tuple[NewVehicle, ...]:
     """The fleet. Ids and VINs are the same on every machine, so that instructions can name them."""
     return tuple(
         NewVehicle(
-            vehicle_id=VehicleId(uuid5(NAMESPACE_URL, f"sovd-command:demo:{vin[-3:]}")),
+            vehicle_id=demo_vehicle_id(vin[-3:]),
             vin=_with_check_digit(vin),
             make=make,
             model=model,
@@ -53,19 +60,42 @@ def demo_vehicles() -> tuple[NewVehicle, ...]:
     )
 
 
-async def register_demo_fleet(unit_of_work: UnitOfWork) -> int:
+async def register_demo_fleet(unit_of_work: UnitOfWork, simulated: Sequence[NewVehicle] = ()) -> int:
     """Register what is not there yet and was never there; gives how many. Several processes may call it at once.
 
-    A demo vehicle that somebody removed stays away.
+    A demo vehicle that somebody removed stays away. `simulated` are those of the simulator that runs just now: one that
+    is served at another address than the last time has its address mended.
     """
-    fleet = demo_vehicles()
+    fleet = (*demo_vehicles(), *simulated)
     async with unit_of_work.reading() as db:
         known = await vehicle_repository.registered_vins(db, [new.vin for new in fleet])
     added = 0
     for new in fleet:
         if new.vin not in known and await _register(unit_of_work, new):
             added += 1
+    for new in simulated:
+        if new.vin in known:
+            await _mend_address(unit_of_work, new)
     return added
+
+
+async def _mend_address(unit_of_work: UnitOfWork, new: NewVehicle) -> None:
+    async with unit_of_work.begin() as work:
+        stored = await vehicle_repository.lock(work.db, new.vehicle_id)
+        if stored is None or stored.address == new.address:
+            return
+        await vehicle_repository.change(work.db, new.vehicle_id, {"address": new.address}, probe_again=True)
+        await work.audit(
+            AuditRecord(
+                actor_type=ActorType.SYSTEM,
+                actor_name="demo fleet",
+                action="vehicle.updated",
+                object_type="vehicle",
+                object_id=str(new.vehicle_id),
+                details={"before": {"address": stored.address}, "after": {"address": new.address}},
+            )
+        )
+        work.publish(BusMessage(WAKE_PRESENCE, str(new.vehicle_id)))
 
 
 async def _register(unit_of_work: UnitOfWork, new: NewVehicle) -> bool:
