@@ -4,7 +4,7 @@ Pure decisions: this module says what shall be sent and when, and is told what t
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import count
@@ -134,6 +134,16 @@ class Disturbances:
             if item.disturbance.kind not in OF_THE_CONNECTION
             and item.disturbance.ecu_address in {None, ecu_address}
             and item.disturbance.service in {None, service}
+        )
+
+    def take_for_http(self, ecu_address: int, kinds: Collection[DisturbanceKind]) -> tuple[Disturbance, ...]:
+        """Those of these kinds that hit an HTTP request to an ECU (a vehicle: an address no ECU has); counted."""
+        return self._take(
+            item
+            for item in self._active.values()
+            if item.disturbance.kind in kinds
+            and item.disturbance.ecu_address in {None, ecu_address}
+            and item.disturbance.service is None
         )
 
     def take_for_activation(self) -> tuple[Disturbance, ...]:

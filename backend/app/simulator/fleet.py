@@ -17,6 +17,7 @@ from typing import Self
 from starlette.types import ASGIApp
 
 from app.simulator.description import VehicleDescription
+from app.simulator.disturbed_http import DisturbedHttp
 from app.simulator.doip_server import DoipPlaces, DoipServer
 from app.simulator.http_listening import http_served
 from app.simulator.served_doip_vehicle import ServedDoipVehicle
@@ -131,7 +132,7 @@ class SimulatedFleet:
     async def _serve_sovd(self, served: Sequence[ServedDoipVehicle]) -> int | None:
         if self._make_sovd_app is None or self.settings.sovd_port is None:
             return None
-        app = self._make_sovd_app({item.vehicle.vin: item.vehicle for item in served})
+        app = DisturbedHttp(self._make_sovd_app({item.vehicle.vin: item.vehicle for item in served}), served)
         return await self._stack.enter_async_context(http_served(app, self.settings.doip.host, self.settings.sovd_port))
 
 

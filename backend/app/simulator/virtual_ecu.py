@@ -153,6 +153,7 @@ class VirtualEcu:
 
     @records_faults.setter
     def records_faults(self, on: bool) -> None:
+        """What was due while it was off appears at the next look."""
         if not on:
             self._recording_since = None
         elif self._recording_since is None:

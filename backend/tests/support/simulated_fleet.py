@@ -7,6 +7,7 @@ from app.simulator.description import VehicleDescription
 from app.simulator.description_reading import built_in_description
 from app.simulator.doip_server import DoipPlaces
 from app.simulator.fleet import FleetSettings, SimulatedFleet
+from app.simulator.sovd_backend import sovd_app_for
 
 
 def quick_description(*, boot_s: float = 0.05, delay_s: float = 0.05) -> VehicleDescription:
@@ -31,6 +32,7 @@ def quick_fleet(
     description: VehicleDescription | None = None,
     doip: DoipPlaces | None = None,
     with_control: bool = False,
+    with_sovd: bool = False,
 ) -> SimulatedFleet:
     """A fleet on free ports of 127.0.0.1."""
     settings = FleetSettings(
@@ -38,5 +40,10 @@ def quick_fleet(
         vehicles=vehicles,
         doip=doip or DoipPlaces(),
         control_port=0 if with_control else None,
+        sovd_port=0 if with_sovd else None,
     )
-    return SimulatedFleet(settings, control_app=control_app if with_control else None)
+    return SimulatedFleet(
+        settings,
+        control_app=control_app if with_control else None,
+        sovd_app=sovd_app_for if with_sovd else None,
+    )
