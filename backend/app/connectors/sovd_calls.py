@@ -197,6 +197,8 @@ class SovdCalls:
             raise VehicleUnreachable("The time for this command was over before it was sent.")
         try:
             async with asyncio.timeout_at(deadline), self._opened(call, attempt) as response:
+                if "text/event-stream" in response.headers.get("content-type", ""):
+                    raise VehicleRefused("What answers is a stream of events, which has no end; use SubscribeData.")
                 content = await _bounded_body(response, call.largest)
                 return SovdAnswer(status=response.status_code, headers=response.headers, content=content, uri=call.uri)
         except TimeoutError as trouble:

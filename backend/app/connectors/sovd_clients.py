@@ -23,7 +23,9 @@ from app.domain.vehicle_secrets import SecretName
 
 MOST_CLIENTS = 256
 IDLE_S = 60.0
-CONNECTIONS_PER_VEHICLE = 8
+CONNECTIONS_PER_VEHICLE = 32
+"""A command waits for one until its deadline. Event streams hold theirs as long as they last."""
+_KEPT_CONNECTIONS = 8
 _KEEP_ALIVE_S = 20.0
 
 
@@ -117,7 +119,7 @@ async def _client_for(address: SovdAddress, secrets: Mapping[str, str]) -> Poole
         headers["Authorization"] = f"Bearer {token}"
     limits = httpx.Limits(
         max_connections=CONNECTIONS_PER_VEHICLE,
-        max_keepalive_connections=CONNECTIONS_PER_VEHICLE,
+        max_keepalive_connections=_KEPT_CONNECTIONS,
         keepalive_expiry=_KEEP_ALIVE_S,
     )
     # the command's deadline bounds every wait; environment proxies and .netrc are not for vehicles

@@ -47,13 +47,10 @@ class EntityDirectory:
         """Every component, subcomponent and app. Raises VehicleError where the server does not list them."""
         if fresh:
             self.knowledge.forget()
-        if self.knowledge.read_at is None:
-            entities = await self._read_tree()
-            self.knowledge.entities = entities
+        if not self.knowledge.complete:
+            self.knowledge.entities = await self._read_tree()
             # a tree with holes is asked for again next time
-            if not any(entity.problem for entity in entities):
-                self.knowledge.read_at = asyncio.get_running_loop().time()
-            return entities
+            self.knowledge.complete = not any(entity.problem for entity in self.knowledge.entities)
         return self.knowledge.entities
 
     async def named(self, params: JsonObject) -> Entity | None:
@@ -61,7 +58,11 @@ class EntityDirectory:
         component, address = params.get("component"), params.get("ecuAddress")
         if component is None and address is None:
             return None
-        cached = self.knowledge.read_at is not None
+        if component is not None and not self.knowledge.complete:
+            single = await self._single(str(component))
+            if single is not None:
+                return single
+        cached = self.knowledge.complete
         found = find_entity(await self.all(), component, address)
         if found is None and cached:
             found = find_entity(await self.all(fresh=True), component, address)
@@ -75,6 +76,19 @@ class EntityDirectory:
         if found is None:
             raise VehicleRefused("Say which control unit is meant: give component or ecuAddress. Nothing was sent.")
         return found
+
+    async def _single(self, component: str) -> Entity | None:
+        """A component asked for by its id, which spares reading the tree; None: only the tree can tell."""
+        base = await self.base_uri()
+        collection = below(base, "components")
+        reference = EntityReference(entity_id=component, name=component, href=None)
+        uri = below(collection, component)
+        if uri not in self.knowledge.singles:
+            entity = await self._entity((collection, "component", base, reference), asyncio.Semaphore(1))
+            if entity.problem is not None or not entity.links:
+                return None
+            self.knowledge.singles[uri] = entity
+        return self.knowledge.singles[uri]
 
     async def _read_tree(self) -> tuple[Entity, ...]:
         base = await self.base_uri()

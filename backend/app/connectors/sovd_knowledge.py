@@ -58,21 +58,30 @@ class Entity:
 
 @dataclass(slots=True, kw_only=True)
 class VehicleKnowledge:
-    """What was learnt about a vehicle's server, kept for a short time between commands."""
+    """What was learnt about a vehicle's server, kept for a short time between commands.
+
+    `read_at`: loop time at which the oldest of it was read; `complete`: `entities` is the whole tree.
+    """
 
     base_uri: str | None = None
     entities: tuple[Entity, ...] = ()
+    singles: dict[str, Entity] = field(default_factory=dict)
+    """Entities that were asked for by id, before the tree was read; by URI."""
+    complete: bool = False
     read_at: float | None = None
     data_items: dict[str, tuple[DataItem, ...]] = field(default_factory=dict)
     units: dict[str, JsonObject] = field(default_factory=dict)
 
     def forget_if_old(self, now: float) -> None:
         """Drop what is older than `KEPT_FOR_S`."""
-        if self.read_at is not None and now - self.read_at > KEPT_FOR_S:
+        if self.read_at is None:
+            self.read_at = now
+        if now - self.read_at > KEPT_FOR_S:
             self.forget()
 
     def forget(self) -> None:
         """Drop everything: the tree may have changed (a reset, a swapped ECU)."""
-        self.base_uri, self.entities, self.read_at = None, (), None
+        self.base_uri, self.entities, self.complete, self.read_at = None, (), False, None
+        self.singles.clear()
         self.data_items.clear()
         self.units.clear()

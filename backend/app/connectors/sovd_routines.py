@@ -9,7 +9,7 @@ from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import refused_by_answer
+from app.connectors.sovd_outcomes import refused_by_answer, without_secret
 from app.connectors.sovd_pace import pause, waits
 from app.connectors.sovd_sessions import EntitySession, provider_for
 from app.domain.errors import (
@@ -193,7 +193,7 @@ def _ended(job: SovdJob, state: Execution, about: JsonObject) -> ResponseChunk:
     if state.parameters is not None:
         result["result"] = state.parameters
     if state.problems:
-        result["problems"] = [problem.said for problem in state.problems]
+        result["problems"] = [without_secret(problem.said, job.calls.token) for problem in state.problems]
     return final(result)
 
 
@@ -212,7 +212,8 @@ async def _results(routine: _Routine) -> Answer:
     state = read_execution(answer.json())
     result = {**routine.about(uri), "status": "success", **_told(state), "result": state.parameters}
     if state.problems:
-        result["problems"] = [problem.said for problem in state.problems]
+        token = routine.job.calls.token
+        result["problems"] = [without_secret(problem.said, token) for problem in state.problems]
     yield final(result)
 
 

@@ -7,7 +7,7 @@ from app.connectors.sovd_calls import SovdCall
 from app.connectors.sovd_job import SOURCE, Answer, SovdJob, chunk, final, in_parallel
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import error_entry, refused_by_answer
+from app.connectors.sovd_outcomes import error_entry, refused_by_answer, without_secret
 from app.connectors.sovd_reads import (
     data_items,
     item_called,
@@ -76,7 +76,7 @@ async def _read(job: SovdJob, entity: Entity, wanted: str) -> tuple[JsonObject, 
         return {**about, "error": error_entry(error)}, error
     payload = {**about, "name": item.name, "description": item.name, **value.as_json(), "source": SOURCE}
     if value.problems:
-        payload["problems"] = [problem.said for problem in value.problems]
+        payload["problems"] = [without_secret(problem.said, job.calls.token) for problem in value.problems]
     return payload, None
 
 

@@ -1,22 +1,28 @@
 """What the SOVD connector says when things go wrong: may the vehicle have acted? And bodies that are none."""
 
+import asyncio
 import gzip
 import json
+import random
 from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 
 import pytest
 
+from app.connectors.port import ResponseChunk
 from app.connectors.sovd_outcomes import VehicleBusy
 from app.domain.errors import (
+    CommandNotSupported,
     VehicleConnectionLost,
     VehicleError,
     VehicleProtocolError,
     VehicleTimeout,
     VehicleUnreachable,
 )
-from support.odd_sovd_server import OddSovdServer, Reply
-from support.sovd_runs import ON_ENGINE, connector, error_of, loop_time, payloads_of
-from support.wild_vehicle import ENGINE, wild_vehicle
+from app.domain.json_values import JsonObject
+from support.odd_sovd_server import OddSovdServer, Reply, events
+from support.sovd_runs import ON_ENGINE, connector, error_of, loop_time, parts_of, payloads_of, request_for
+from support.wild_vehicle import BASE, ENGINE, wild_vehicle
 
 
 @pytest.fixture
@@ -112,3 +118,93 @@ async def test_a_body_cut_in_half_is_a_lost_connection(server: OddSovdServer) ->
 async def test_an_answer_without_body_is_an_empty_one(server: OddSovdServer) -> None:
     server.on("GET", f"{ENGINE}/faults", Reply(status=204))
     assert (await payloads_of(server, "ReadDTC", ON_ENGINE))[-1]["totalDtcs"] == 0
+
+
+# --- nonsense
+
+WORDS = (
+    "id", "items", "item", "error", "errors", "status", "data", "value", "schema", "code", "path", "parameters", "nrc",
+    "href", "name", "variant", "logical_address", "environment_data", "restart", "event_source", "seed", "engine",
+    "0x1010", "F190", "0203", "dtcsetting", "running", "completed", "/vehicle/v15/x", "http://evil/",
+)  # fmt: skip
+EVERY_COMMAND: tuple[tuple[str, JsonObject], ...] = (
+    ("DiscoverECUs", {}),
+    ("ReadIdentification", {}),
+    ("ReadDTC", {"snapshot": True}),
+    ("ClearDTC", ON_ENGINE),
+    ("ReadDataByID", {**ON_ENGINE, "dataIds": ["0xF190", "speed"]}),
+    ("WriteDataByID", {**ON_ENGINE, "dataId": "0xF190", "value": 1}),
+    ("SubscribeData", {**ON_ENGINE, "dataIds": ["0xF190"], "intervalMs": 20, "durationS": 0.1}),
+    ("RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"}),
+    ("RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "stop"}),
+    ("ECUReset", ON_ENGINE),
+    ("ControlDTCSetting", {**ON_ENGINE, "setting": "off"}),
+    ("SOVDRequest", {"method": "GET", "path": "components"}),
+)
+
+
+def _nonsense(chance: random.Random, depth: int = 0) -> object:
+    kind = chance.randrange(8 if depth < 4 else 5)
+    if kind < 5:
+        return (None, True, chance.randrange(-5, 70000), chance.choice(WORDS), "")[kind]
+    if kind == 5:
+        return [_nonsense(chance, depth + 1) for _ in range(chance.randrange(4))]
+    return {chance.choice(WORDS): _nonsense(chance, depth + 1) for _ in range(chance.randrange(6))}
+
+
+def _any_reply(chance: random.Random) -> Reply:
+    kind = chance.randrange(20)
+    if kind == 0:
+        return Reply(garbage=chance.randbytes(40))
+    if kind == 1:
+        return Reply(cut=True)
+    if kind == 2:
+        return Reply(raw=chance.randbytes(40))
+    status = chance.choice((200, 200, 200, 200, 201, 202, 204, 302, 400, 403, 404, 409, 500, 501))
+    return Reply(status=status, body=None if status == 204 else _nonsense(chance))
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_nonsense_gives_only_errors_of_the_port(server: OddSovdServer, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - not for security: the same nonsense every time
+    keep = {("GET", "/version-info"), ("GET", f"{BASE}/components"), ("GET", ENGINE)}
+    server.routes = {key: reply for key, reply in server.routes.items() if key in keep}
+    server.otherwise = lambda _: _any_reply(chance)
+
+    async def run(name: str, params: JsonObject) -> None:
+        with suppress(VehicleError):
+            parts = await parts_of(server, name, params, within_s=1.0)
+            chunks = [part for part in parts if isinstance(part, ResponseChunk)]
+            assert [one.is_final for one in chunks] == [False] * (len(chunks) - 1) + [True]
+
+    await asyncio.gather(*(run(name, params) for name, params in EVERY_COMMAND))
+
+
+# --- the port
+
+
+async def test_a_command_whose_time_is_over_never_leaves(server: OddSovdServer) -> None:
+    error = await error_of(server, "ClearDTC", ON_ENGINE, within_s=-1)
+    assert isinstance(error, VehicleUnreachable)
+    assert server.seen == []
+
+
+async def test_a_command_that_is_none_is_not_supported(server: OddSovdServer) -> None:
+    assert isinstance(await error_of(server, "MakeCoffee", {}), CommandNotSupported)
+    assert server.seen == []
+
+
+async def test_many_commands_side_by_side(server: OddSovdServer) -> None:
+    async with connector() as made:
+
+        async def run() -> bool:
+            async with aclosing(made.execute(request_for(server.address, "ReadDTC", ON_ENGINE))) as answer:
+                return [part async for part in answer][-1].is_final  # type: ignore[union-attr]  # the last is a chunk
+
+        assert all(await asyncio.gather(*(run() for _ in range(30))))
+
+
+async def test_a_stream_where_a_document_belongs_is_refused(server: OddSovdServer) -> None:
+    server.on("GET", f"{BASE}/live", events(hold=True))
+    error = await error_of(server, "SOVDRequest", {"method": "GET", "path": "live"})
+    assert "SubscribeData" in error.message

@@ -63,6 +63,8 @@ class OddSovdServer:
 
     routes: dict[tuple[str, str], Reply | Doing | list[Reply]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
+    otherwise: Doing | None = None
+    """What to do with a request that no route is for; None: 404."""
     url: str = ""
     connections: int = 0
     open_connections: int = 0
@@ -135,7 +137,7 @@ class OddSovdServer:
         return not reply.half
 
     def _reply_to(self, request: Seen) -> Reply:
-        found = self.routes.get((request.method, request.path))
+        found = self.routes.get((request.method, request.path), self.otherwise)
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
         if callable(found):

@@ -139,7 +139,8 @@ def test_a_link_written_as_if_the_entity_ended_with_a_slash() -> None:
 
 
 def test_what_is_known_is_forgotten_in_time() -> None:
-    knowledge = VehicleKnowledge(base_uri="http://car/v1", entities=(entity("engine"),), read_at=100.0)
+    knowledge = VehicleKnowledge(base_uri="http://car/v1", entities=(entity("engine"),), complete=True)
+    knowledge.forget_if_old(100.0)
     knowledge.forget_if_old(110.0)
     assert knowledge.entities
     knowledge.forget_if_old(1000.0)
