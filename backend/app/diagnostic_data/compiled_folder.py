@@ -1,8 +1,9 @@
 """The compiled form of a data set on disk: a folder per checksum, made whole or not at all, readable by us alone.
 
-`head.json`, and `variant-N.json` and `services-N.json` for each variant, are read by the program; `database.pickle` is
-read by the processes that run odxtools alone, and only from a folder that this user made. The folder's name holds the versions of whatever wrote it, so
-another version never reads it. Why it is so stands in docs/decisions/0008-diagnostic-data.md.
+`head.json`, and `variant-N.json` and `services-N.json` for each variant, are read by the program. `database.pickle` is
+read by the processes that run odxtools alone, and only from a folder that this user made. The folder's name holds the
+versions of whatever wrote it, so another version never reads it. Why it is so stands in
+docs/decisions/0008-diagnostic-data.md.
 """
 
 import os

@@ -1,5 +1,8 @@
 """The YAML file of identifiers: what it takes, what it compiles to, and that it names what is wrong."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from app.diagnostic_data.conversions import Linear, TextTable
@@ -90,3 +93,11 @@ def test_trouble_codes_as_people_spell_them(code: object, number: int) -> None:
 @pytest.mark.parametrize("code", ["", "P042", "P4420", "0x42", -1, 1 << 24, True, None])
 def test_what_is_no_trouble_code(code: object) -> None:
     assert dtc_number(code) is None
+
+
+def test_the_example_of_the_reference_page_is_taken_as_it_stands() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "identifiers-file.md"
+    (example,) = re.findall(r"```yaml\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    head, (shared, brakes) = compile_identifiers(example.encode(), "bench.yaml")
+    assert (head["name"], set(shared["identifiers"])) == ("Bench 7", {"f40c", "0200"})
+    assert set(brakes["identifiers"]) == {"f40c", "0200", "0201"}
