@@ -43,6 +43,19 @@ def offers(vehicle: ServedVehicle, entity: Entity, resource: Resource) -> bool:
     return part is not None
 
 
+_RESOURCE_OF = {"data-categories": Resource.DATA, "data-groups": Resource.DATA}
+
+
+def resource_of(template: str) -> Resource | None:
+    """The resource collection that a template belongs to; None: to an entity, or to a collection we never offer."""
+    if not template.startswith("/{e}/"):
+        return None
+    name = template.split("/")[2]
+    if name in _RESOURCE_OF:
+        return _RESOURCE_OF[name]
+    return Resource(name) if name in set(Resource) else None
+
+
 async def list_entities(call: Call) -> Answer:
     """GET of an entity collection."""
     collection = Collection(call.params["entity-collection"])

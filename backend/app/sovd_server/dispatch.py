@@ -18,9 +18,9 @@ from app.protocols.sovd.sovd_errors import (
 )
 from app.sovd_server.backend_values import Asking
 from app.sovd_server.call import Answer, Call
-from app.sovd_server.discovery import offers, version_info
+from app.sovd_server.discovery import offers, resource_of, version_info
 from app.sovd_server.entity_tree import Entity, EntityTree, Resource
-from app.sovd_server.offered import HANDLERS, TEMPLATES, Handler, methods_of, refusal_status, resource_of
+from app.sovd_server.offered import HANDLERS, TEMPLATES, Handler, methods_of, refusal_status
 from app.sovd_server.request_links import links_of, path_segments
 from app.sovd_server.routing import Router, Target
 from app.sovd_server.served_vehicle import ServedVehicle

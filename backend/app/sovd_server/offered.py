@@ -8,6 +8,7 @@ from app.sovd_server import (
     configuration_handlers,
     data_handlers,
     discovery,
+    docs_handlers,
     fault_handlers,
     lock_handlers,
     log_handlers,
@@ -18,8 +19,7 @@ from app.sovd_server import (
 )
 from app.sovd_server.backend_values import ClearableData, StatusAction
 from app.sovd_server.call import Answer, Call
-from app.sovd_server.entity_tree import Resource
-from app.sovd_server.routing import BASE, ENTITIES, ENTITY, EVENTS, RELATIONS
+from app.sovd_server.routing import BASE, DOCS, ENTITIES, ENTITY, EVENTS, RELATIONS
 
 Handler = Callable[[Call], Awaitable[Answer]]
 Key = tuple[str, str]
@@ -28,6 +28,7 @@ _DISCOVERY: Mapping[Key, Handler] = {
     ("GET", BASE): discovery.show_entity,
     ("GET", ENTITY): discovery.show_entity,
     ("GET", ENTITIES): discovery.list_entities,
+    ("GET", DOCS): docs_handlers.show_docs,
     **{("GET", template): discovery.list_relation for template in RELATIONS.values()},
 }
 _DATA: Mapping[Key, Handler] = {
@@ -126,8 +127,6 @@ TEMPLATES = tuple(dict.fromkeys([operation.path for operation in OPERATIONS] + [
 _DECLARED_501 = {("POST", "/{e}/data-lists"), ("POST", "/{e}/triggers"), ("POST", "/{e}/cyclic-subscriptions")}
 """Where the standard declares 501 for what is not supported; everywhere else a missing collection is a 404."""
 
-_RESOURCE_OF = {"data-categories": Resource.DATA, "data-groups": Resource.DATA}
-
 
 def is_offered(operation: SovdOperation) -> bool:
     """Whether the server has this operation (where the entity has the resource)."""
@@ -142,13 +141,3 @@ def refusal_status(method: str, template: str) -> int:
 def methods_of(template: str) -> tuple[str, ...]:
     """The methods that a path has, for `Allow`."""
     return tuple(method for method, path in HANDLERS if path == template)
-
-
-def resource_of(template: str) -> Resource | None:
-    """The resource collection that a template belongs to; None: to an entity, or to a collection we never offer."""
-    if not template.startswith("/{e}/"):
-        return None
-    name = template.split("/")[2]
-    if name in _RESOURCE_OF:
-        return _RESOURCE_OF[name]
-    return Resource(name) if name in set(Resource) else None

@@ -106,6 +106,7 @@ class MemoryVehicle:
     actions: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
     entities: EntityTree = field(default_factory=_tree)
+    ready: bool = True
     may_clear: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -282,8 +283,8 @@ class MemoryVehicle:
         return was_set
 
     async def status(self, entity: EntityKey, asking: Asking) -> EntityStatus:
-        """Ready."""
-        return EntityStatus(ready=True, actions=frozenset(StatusAction))
+        """As the test says."""
+        return EntityStatus(ready=self.ready, actions=frozenset(StatusAction))
 
     async def change_status(
         self, entity: EntityKey, action: StatusAction, parameters: JsonValue, asking: Asking
