@@ -1,19 +1,22 @@
 """Command parameters given as `-p name=value`. Pure."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from app.cli.usage_errors import UsageRefused
 from app.domain.json_values import JsonObject
 
+NO_TYPES: Mapping[str, object] = MappingProxyType({})
 _JSON_STARTS = frozenset('{["-0123456789')
 _JSON_WORDS = frozenset({"true", "false", "null"})
 
 
-def parse_parameters(given: Sequence[str], *, lists: Collection[str] = ()) -> JsonObject:
+def parse_parameters(given: Sequence[str], types: Mapping[str, object] = NO_TYPES) -> JsonObject:
     """The parameters as a JSON object. Raises UsageRefused for one without `=`, or one given twice.
 
-    Those named in `lists` may be written with commas: `dataIds=0xF190,0xF40D`.
+    `types` are the JSON Schema types that are known: text stays text even where it looks like JSON (`raw=0102`), and a
+    list may be written with commas (`dataIds=0xF190,0xF40D`).
     """
     found: JsonObject = {}
     for text in given:
@@ -22,9 +25,15 @@ def parse_parameters(given: Sequence[str], *, lists: Collection[str] = ()) -> Js
             raise UsageRefused(f"{text!r} is no parameter", "Write it as name=value, for example -p ecuAddress=0x10.")
         if name in found:
             raise UsageRefused(f"the parameter {name!r} is given twice", "Give each parameter once.")
-        parsed = parse_value(value)
-        found[name] = parsed.split(",") if name in lists and isinstance(parsed, str) else parsed
+        found[name] = _typed_value(value, types.get(name))
     return found
+
+
+def _typed_value(text: str, json_type: object) -> object:
+    if json_type == "string" and not text.startswith('"'):
+        return text
+    parsed = parse_value(text)
+    return parsed.split(",") if json_type == "array" and isinstance(parsed, str) else parsed
 
 
 def parse_value(text: str) -> object:

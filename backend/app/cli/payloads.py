@@ -28,8 +28,8 @@ def _trouble_codes(payload: JsonObject) -> list[str]:
 def _trouble_code(code: Mapping[str, Any], payload: JsonObject) -> str:
     status = f" ({code['status']})" if code.get("status") else ""
     with_more = [
-        f"{len(code[name])} {word}"
-        for name, word in (("snapshots", "snapshots"), ("extendedData", "extended data records"))
+        f"{len(code[name])} {word}{'s' if len(code[name]) > 1 else ''}"
+        for name, word in (("snapshots", "snapshot"), ("extendedData", "extended data record"))
         if isinstance(code.get(name), list)
     ]
     more = f" + {', '.join(with_more)}" if with_more else ""
@@ -67,8 +67,7 @@ def _sample(payload: JsonObject) -> list[str]:
 def _value(payload: JsonObject) -> list[str]:
     error = payload.get("error")
     if isinstance(error, dict) and "dataId" in payload:
-        advice = f" {error['advice']}" if error.get("advice") else ""
-        return [f"{payload['dataId']}: {error.get('message', 'not read')}{advice}"]
+        return [f"{payload['dataId']}: {error.get('message', 'not read')}"]
     if "value" not in payload:
         return []
     raw = f" (raw {payload['raw']})" if payload.get("raw") else ""

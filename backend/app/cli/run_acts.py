@@ -16,7 +16,7 @@ from app.cli.usage_errors import UsageRefused
 from app.cli.vehicle_lookup import find_vehicle
 from app.client import SovdClient, UnknownObject
 from app.client.values import CommandView, VehicleView
-from app.domain.catalogue import list_parameters
+from app.domain.catalogue import parameter_types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class RunRequest:
 async def run_command(request: RunRequest) -> int:
     """Send a command and, unless told not to wait, watch it to its end."""
     terminal = Terminal(request.as_json)
-    parameters = parse_parameters(request.parameters, lists=list_parameters(request.command_name))
+    parameters = parse_parameters(request.parameters, parameter_types(request.command_name))
     async with signed_in(request.server) as client:
         vehicle = await find_vehicle(client, request.vehicle)
         began_at = asyncio.get_running_loop().time()

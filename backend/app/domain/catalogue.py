@@ -231,11 +231,11 @@ COMMANDS: Mapping[str, CommandDefinition] = MappingProxyType(
 )
 
 
-def list_parameters(command_name: str) -> frozenset[str]:
-    """The parameters of a command that take a list; none for an unknown command."""
+def parameter_types(command_name: str) -> Mapping[str, object]:
+    """The JSON Schema types of a command's parameters; none for an unknown command."""
     known = COMMANDS.get(command_name)
     properties = known.parameters["properties"] if known is not None else {}
-    return frozenset(name for name, schema in properties.items() if schema["type"] == "array")
+    return {name: schema["type"] for name, schema in properties.items()}
 
 
 def definition_of(command_name: str) -> CommandDefinition:

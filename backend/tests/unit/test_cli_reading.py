@@ -19,7 +19,7 @@ from app.cli.vehicle_lookup import choose_vehicle
 from app.client import ClientError
 from app.client.sovd_client import server_address
 from app.client.values import VehicleView
-from app.domain.catalogue import list_parameters
+from app.domain.catalogue import parameter_types
 from app.domain.command_states import TERMINAL, CommandStatus
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -49,14 +49,16 @@ def test_values_are_json_only_where_they_look_like_json(text: str, value: object
     assert parse_value(text) == value
 
 
-def test_lists_may_be_written_with_commas() -> None:
-    lists = list_parameters("ReadDataByID")
-    assert parse_parameters(["dataIds=0xF190,Speed", "dataId=a,b"], lists=lists) == {
+def test_known_types_say_how_a_value_is_meant() -> None:
+    types = parameter_types("ReadDataByID")
+    assert parse_parameters(["dataIds=0xF190,Speed", "dataId=a,b"], types) == {
         "dataIds": ["0xF190", "Speed"],
         "dataId": "a,b",
     }
-    assert parse_parameters(['dataIds=["0xF190"]'], lists=lists) == {"dataIds": ["0xF190"]}
-    assert list_parameters("FromTheFuture") == frozenset()
+    assert parse_parameters(['dataIds=["0xF190"]'], types) == {"dataIds": ["0xF190"]}
+    assert parse_parameters(["raw=0102", "value=12"], parameter_types("WriteDataByID")) == {"raw": "0102", "value": 12}
+    assert parse_parameters(['dataId="0xF190"'], types) == {"dataId": "0xF190"}
+    assert parameter_types("FromTheFuture") == {}
 
 
 def test_parameters_keep_what_follows_the_first_equals_sign() -> None:

@@ -100,7 +100,7 @@ def test_times_carry_their_zone() -> None:
                 "dtcs": [{"dtcCode": "P0420-11", "status": "pending", "snapshots": [{}, {}], "extendedData": [{}]}],
                 "component": "engine",
             },
-            ["P0420-11 (pending) [ECU engine] + 2 snapshots, 1 extended data records"],
+            ["P0420-11 (pending) [ECU engine] + 2 snapshots, 1 extended data record"],
         ),
         (
             {
@@ -129,7 +129,7 @@ def test_times_carry_their_zone() -> None:
             ["0.50 s: Speed 0 km/h, 0xF40C ?"],
         ),
         (
-            {"dataId": "0xF1AA", "error": {"message": "The ECU refused.", "advice": "Check the identifier."}},
+            {"dataId": "0xF1AA", "error": {"message": "The ECU refused. Check the identifier."}},
             ["0xF1AA: The ECU refused. Check the identifier."],
         ),
         ({"status": "\x1b[2J"}, ["\N{REPLACEMENT CHARACTER}[2J"]),
