@@ -66,6 +66,12 @@ async def read_dtcs(client: UdsClient, status_mask: int, deadline: float) -> Rea
     return await ask(client, request, deadline, responses.parse_list_of_dtcs)
 
 
+async def read_snapshot_numbers(client: UdsClient, deadline: float) -> Reading[list[tuple[int, int]]]:
+    """Trouble codes that have snapshots, each with the number of one."""
+    request = requests.ReadDtcInformation(report=DtcReport.SNAPSHOT_IDENTIFICATION)
+    return await ask(client, request, deadline, responses.parse_snapshot_identification)
+
+
 async def read_dtc_records(
     client: UdsClient, report: DtcReport, dtc: int, deadline: float, record_number: int = 0xFF
 ) -> Reading[responses.DtcRecords]:

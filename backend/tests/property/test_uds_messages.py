@@ -43,10 +43,12 @@ from app.protocols.uds.responses import (
     parse_routine_answered,
     parse_seed,
     parse_session_started,
+    parse_snapshot_identification,
     records_of_dtc,
     routine_answered,
     seed_given,
     session_started,
+    snapshot_identification,
 )
 from app.protocols.uds.services import DtcReport
 
@@ -121,6 +123,7 @@ PARSERS: list[Any] = [
     parse_list_of_dtcs,
     parse_records_of_dtc,
     parse_routine_answered,
+    parse_snapshot_identification,
     lambda payload: parse_data_read(payload, 0xF190),
     lambda payload: parse_many_data_read(payload, {0xF190: 3}),
     lambda payload: parse_seed(payload, 1),
@@ -193,6 +196,7 @@ def test_times_of_a_session(p2_ms: int, p2_star_10ms: int) -> None:
 
 
 def test_small_answers() -> None:
+    assert parse_snapshot_identification(snapshot_identification([(0x042000, 1)])) == [(0x042000, 1)]
     assert parse_number_of_dtcs(number_of_dtcs(0xFF, 300)) == 300
     assert parse_seed(seed_given(1, b"\x12\x34"), 1) == b"\x12\x34"
     assert parse_routine_answered(routine_answered(3, 0x0203, b"\x01")) == b"\x01"

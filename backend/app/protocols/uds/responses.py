@@ -145,6 +145,14 @@ def snapshot_identification(records: Iterable[tuple[int, int]]) -> bytes:
     return positive(Service.READ_DTC_INFORMATION, bytes((DtcReport.SNAPSHOT_IDENTIFICATION,)), items)
 
 
+def parse_snapshot_identification(payload: bytes) -> list[tuple[int, int]]:
+    """Trouble codes and numbers of their snapshot records."""
+    body = body_of(payload, Service.READ_DTC_INFORMATION, 1)
+    if body[0] != DtcReport.SNAPSHOT_IDENTIFICATION or len(body) % 4 != 1:
+        raise UdsFormatError("this is no list of snapshots")
+    return [(int.from_bytes(body[at : at + 3], "big"), body[at + 3]) for at in range(1, len(body), 4)]
+
+
 def records_of_dtc(report: DtcReport, stored: StoredDtc, records: bytes) -> bytes:
     """Positive answer to the reports SNAPSHOT_RECORD_BY_DTC and EXTENDED_DATA_BY_DTC."""
     head = bytes((report,)) + stored.dtc.to_bytes(3, "big") + bytes((stored.status,))

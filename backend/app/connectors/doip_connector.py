@@ -1,0 +1,118 @@
+"""Vehicles with ECUs behind a DoIP gateway (ISO 13400-2, ISO 14229): the connector for `doip:`."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from types import MappingProxyType
+
+from app.connectors.doip_address import SCHEME, DoipAddress, parse_doip_address
+from app.connectors.doip_commands.doip_data_reading import read_data_by_id, subscribe_data
+from app.connectors.doip_commands.doip_data_writing import write_data_by_id
+from app.connectors.doip_commands.doip_discovery import discover_ecus, read_identification
+from app.connectors.doip_commands.doip_dtc_clearing import clear_dtc
+from app.connectors.doip_commands.doip_dtc_reading import read_dtc
+from app.connectors.doip_commands.doip_resets import control_dtc_setting, ecu_reset
+from app.connectors.doip_commands.doip_routines import routine_control
+from app.connectors.doip_job import DoipJob, after_acting, nothing_changed_yet
+from app.connectors.doip_parts import Outlet
+from app.connectors.doip_probe import probe_vehicle
+from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest
+from app.diagnostic_data.port import DiagnosticDataSource
+from app.domain.catalogue import COMMANDS
+from app.domain.errors import CommandNotSupported, VehicleError, VehicleUnreachable
+from app.domain.json_values import JsonObject
+from app.links.doip_pool import DoipLinks
+from app.protocols.uds.timing import UdsTiming
+
+_COMMANDS: Mapping[str, Callable[[DoipJob], Awaitable[JsonObject]]] = MappingProxyType(
+    {
+        "DiscoverECUs": discover_ecus,
+        "ReadIdentification": read_identification,
+        "ReadDTC": read_dtc,
+        "ClearDTC": clear_dtc,
+        "ReadDataByID": read_data_by_id,
+        "WriteDataByID": write_data_by_id,
+        "SubscribeData": subscribe_data,
+        "RoutineControl": routine_control,
+        "ECUReset": ecu_reset,
+        "ControlDTCSetting": control_dtc_setting,
+    }
+)
+
+
+class DoipConnector:
+    """Talks UDS to the ECUs of vehicles. `links` and `data` belong to whoever made them, who also closes them."""
+
+    def __init__(self, links: DoipLinks, data: DiagnosticDataSource, *, timing: UdsTiming | None = None) -> None:
+        self._links = links
+        self._data = data
+        self._timing = timing or UdsTiming()
+        self._owing: dict[tuple[str, int, int], set[int]] = {}
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """It serves `doip:`."""
+        return (SCHEME,)
+
+    def check_address(self, address: str) -> None:
+        """Check host, port and settings. Raises InvalidRequest naming the wrong part."""
+        parse_doip_address(address)
+
+    async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
+        """Ask one ECU for a sign of life; an open socket proves nothing."""
+        parsed = parse_doip_address(address)
+        _check_time(deadline)
+        async with self._links.use(parsed.settings(context)) as link:
+            await probe_vehicle(link, parsed, timing=self._timing, owing=self._owing_of(parsed), deadline=deadline)
+
+    async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
+        """Run one command as the port says.
+
+        Where something fails before the part that changes the vehicle has left, the error says that nothing changed.
+        """
+        address = parse_doip_address(request.address)
+        command = _COMMANDS.get(request.command_name)
+        if command is None:
+            raise CommandNotSupported(f"A vehicle behind a DoIP gateway has no command {request.command_name[:60]}.")
+        _check_time(request.deadline)
+        outlet = Outlet()
+        async with self._links.use(address.settings(request.context)) as link:
+            job = DoipJob(
+                link=link,
+                address=address,
+                data=self._data.for_data_sets(request.context.data_sets),
+                params=request.command_params,
+                secrets=request.context.secrets,
+                deadline=request.deadline,
+                timing=self._timing,
+                owing=self._owing_of(address),
+                outlet=outlet,
+            )
+            try:
+                async with aclosing(outlet.parts(_run(command, job))) as parts:
+                    async for part in parts:
+                        yield part
+            except VehicleError as error:
+                if not _may_change(request.command_name, request.command_params):
+                    raise
+                raise (after_acting(error) if job.acted else nothing_changed_yet(error)) from error
+
+    def _owing_of(self, address: DoipAddress) -> set[int]:
+        """ECUs of a gateway that may still answer an earlier request of ours."""
+        key = (address.host, address.port, address.tester)
+        for other in [known for known, ecus in self._owing.items() if not ecus and known != key]:
+            del self._owing[other]
+        return self._owing.setdefault(key, set())
+
+
+async def _run(command: Callable[[DoipJob], Awaitable[JsonObject]], job: DoipJob) -> JsonObject:
+    return await command(job)
+
+
+def _may_change(command_name: str, params: JsonObject) -> bool:
+    return COMMANDS[command_name].with_params(params).may_change_vehicle
+
+
+def _check_time(deadline: float) -> None:
+    if asyncio.get_running_loop().time() >= deadline:
+        raise VehicleUnreachable("The time for this command was over before anything was sent.")

@@ -1,0 +1,193 @@
+"""What every command on a DoIP vehicle works with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from app.connectors.doip_address import DoipAddress
+from app.connectors.doip_parts import Outlet
+from app.diagnostic_data.port import Decoded, DiagnosticData
+from app.domain.errors import (
+    FieldError,
+    InvalidRequest,
+    VehicleError,
+    VehicleRefused,
+    VehicleTimeout,
+    VehicleUnreachable,
+)
+from app.domain.json_values import JsonObject
+from app.domain.vehicle_secrets import SecretName
+from app.links.port import DiagnosticLink
+from app.links.security_access import load_security_provider, unlock
+from app.links.uds_client import UdsClient
+from app.links.uds_errors import NegativeResponse, ecu_text
+from app.links.uds_session import held_session
+from app.protocols.uds.negative_responses import Nrc
+from app.protocols.uds.timing import UdsTiming
+
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+
+SIDE_BY_SIDE = 32
+"""ECUs asked at the same time over one connection."""
+_RESERVE = 0.1
+_LONGEST_RESERVE_S = 2.0
+_NO_SUCH_SESSION = frozenset(
+    {Nrc.SERVICE_NOT_SUPPORTED, Nrc.SUB_FUNCTION_NOT_SUPPORTED, Nrc.SUB_FUNCTION_NOT_SUPPORTED_IN_ACTIVE_SESSION}
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class DoipJob:
+    """One command. `owing` are ECUs of this connection that may still answer an earlier request."""
+
+    link: DiagnosticLink
+    address: DoipAddress
+    data: DiagnosticData
+    params: JsonObject
+    secrets: Mapping[str, str] = field(repr=False)
+    deadline: float
+    timing: UdsTiming
+    owing: set[int]
+    outlet: Outlet
+    acted: bool = False
+    """What may change the vehicle has been sent, or is about to be."""
+
+    def now(self) -> float:
+        """Loop time, in seconds."""
+        return asyncio.get_running_loop().time()
+
+    def before_the_end(self) -> float:
+        """A deadline that leaves time to say what came, when some of many did not answer."""
+        left = max(0.0, self.deadline - self.now())
+        return self.deadline - min(_LONGEST_RESERVE_S, left * _RESERVE)
+
+    @asynccontextmanager
+    async def client(self, ecu_address: int, deadline: float | None = None) -> AsyncIterator[UdsClient]:
+        """The ECU for ourselves. Raises VehicleUnreachable."""
+        keeps_alive = ecu_address in self.address.keep_alive_during_pending
+        timing = replace(self.timing, keep_alive_during_pending=True) if keeps_alive else self.timing
+        until = self.deadline if deadline is None else deadline
+        async with self.link.channel(ecu_address, until) as channel:
+            yield UdsClient(channel, timing=timing, on_pending=self.outlet.pending, owing=self.owing)
+
+    @asynccontextmanager
+    async def prepared(self, client: UdsClient) -> AsyncIterator[None]:
+        """The extended session, and the security level that the command asks for.
+
+        An ECU without an extended session is left in the one it is in.
+        """
+        level = self.params.get("securityLevel")
+        provider = load_security_provider(self.secrets.get(SecretName.SECURITY_ACCESS)) if level is not None else None
+        async with AsyncExitStack() as held:
+            try:
+                await held.enter_async_context(held_session(client, self.deadline))
+            except NegativeResponse as error:
+                if error.nrc not in _NO_SUCH_SESSION or provider is not None:
+                    raise
+            if provider is not None and isinstance(level, int):
+                await unlock(client, provider, level, self.deadline)
+            yield
+
+    async def named_ecu(self) -> int | None:
+        """The ECU that the parameters name, if any. Raises InvalidRequest for a component that is not known."""
+        if "ecuAddress" in self.params:
+            return int(str(self.params["ecuAddress"]), 16)
+        if "component" not in self.params:
+            return None
+        wanted = str(self.params["component"]).casefold()
+        known = await self.data.ecus()
+        for ecu in known:
+            if ecu.name.casefold() == wanted:
+                return ecu.ecu_address
+        names = ", ".join(ecu.name for ecu in known) or "none: give ecuAddress"
+        message = f"no diagnostic data of this vehicle describes such a component; it knows {names}"
+        raise InvalidRequest(
+            f"The component is not known: {message}.", [FieldError("/command_params/component", message)]
+        )
+
+    async def one_ecu(self) -> int:
+        """The ECU of a command that needs one. Raises InvalidRequest."""
+        ecu = await self.named_ecu()
+        if ecu is None:
+            raise InvalidRequest("Name the ECU.", [FieldError("/command_params/ecuAddress", "name the ECU")])
+        return ecu
+
+    async def side_by_side(
+        self, keys: Iterable[Key], work: Callable[[Key], Awaitable[Result]]
+    ) -> dict[Key, Result | VehicleError]:
+        """Do the work for all, some at a time; what failed has its error instead of a result."""
+        places = asyncio.Semaphore(SIDE_BY_SIDE)
+        results: dict[Key, Result | VehicleError] = {}
+
+        async def run(key: Key) -> None:
+            async with places:
+                try:
+                    results[key] = await work(key)
+                except VehicleError as error:
+                    results[key] = error
+
+        async with asyncio.TaskGroup() as tasks:
+            for key in keys:
+                tasks.create_task(run(key))
+        return results
+
+
+def nothing_changed_yet(error: VehicleError) -> VehicleError:
+    """The same trouble while only preparing a change: what would have acted never left us."""
+    if not error.may_have_acted:
+        return error
+    return VehicleUnreachable(
+        f"Nothing was changed: what the command needs first failed. {error.message}", details=error.details
+    )
+
+
+def after_acting(error: VehicleError) -> VehicleError:
+    """Trouble after what may change the vehicle was sent: it may have acted, whatever failed then."""
+    if error.may_have_acted or isinstance(error, VehicleRefused):
+        return error
+    return VehicleTimeout(f"The command was sent, and its end is not known. {error.message}", details=error.details)
+
+
+def raise_if_none_answered(results: Iterable[object]) -> None:
+    """Where nobody answered the command failed: silence before a refusal, as it is the graver of the two."""
+    found = list(results)
+    errors = [one for one in found if isinstance(one, VehicleError)]
+    if errors and len(errors) == len(found):
+        raise next((error for error in errors if isinstance(error, VehicleTimeout)), errors[0])
+
+
+def not_answered(results: Mapping[int, object]) -> list[JsonObject]:
+    """The ECUs that gave no answer, each with its reason."""
+    return [
+        {"ecuAddress": ecu_text(ecu), "reason": error.message, **_nrc_of(error)}
+        for ecu, error in sorted(results.items())
+        if isinstance(error, VehicleError)
+    ]
+
+
+def error_entry(error: VehicleError) -> JsonObject:
+    """An error as one entry of an answer about many things."""
+    return {"code": error.error_code, "message": error.message, **_nrc_of(error)}
+
+
+def _nrc_of(error: VehicleError) -> JsonObject:
+    return {name: error.details[name] for name in ("nrc", "nrcName", "advice") if name in error.details}
+
+
+def hex_text(data: bytes) -> str:
+    """Raw bytes as everywhere in the product: upper-case hex without separators."""
+    return data.hex().upper()
+
+
+def decoded_values(decoded: Decoded) -> JsonObject:
+    """What a record means: one value as `value` and `unit`, several as `values`."""
+    shown: JsonObject = {"source": decoded.source}
+    if decoded.problem is not None:
+        shown["problem"] = decoded.problem
+    if len(decoded.values) == 1:
+        return {"value": decoded.values[0].value, "unit": decoded.values[0].unit, **shown}
+    values = [{"name": value.name, "value": value.value, "unit": value.unit} for value in decoded.values]
+    return {"value": {value.name: value.value for value in decoded.values}, "unit": None, "values": values, **shown}

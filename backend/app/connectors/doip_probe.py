@@ -1,0 +1,49 @@
+"""Whether a vehicle behind a DoIP gateway answers: one ECU's real answer, nothing less."""
+
+from dataclasses import replace
+
+from app.connectors.doip_address import DoipAddress
+from app.connectors.doip_commands.doip_discovery import FUNCTIONAL_WAIT_S
+from app.domain.errors import VehicleRefused, VehicleTimeout
+from app.links import uds_services
+from app.links.port import DiagnosticLink
+from app.links.uds_client import UdsClient
+from app.links.uds_errors import NegativeResponse
+from app.protocols.uds.requests import TesterPresent
+from app.protocols.uds.timing import UdsTiming
+
+MOST_ASKED = 3
+
+
+async def probe_vehicle(
+    link: DiagnosticLink, address: DoipAddress, *, timing: UdsTiming, owing: set[int], deadline: float
+) -> None:
+    """Return when an ECU has answered TesterPresent. Raises VehicleError by `deadline` (loop seconds).
+
+    The first ECUs of the address are asked one after the other; where it names none, all of them at once.
+    """
+    trouble: VehicleTimeout | VehicleRefused | None = None
+    for ecu in address.ecus[:MOST_ASKED]:
+        try:
+            async with link.channel(ecu, deadline) as channel:
+                await uds_services.tester_present(UdsClient(channel, timing=timing, owing=owing), deadline)
+        except NegativeResponse:
+            return  # who refuses is there
+        except (VehicleTimeout, VehicleRefused) as error:
+            trouble = error
+        else:
+            return
+    if address.ecus:
+        raise trouble or VehicleTimeout("No ECU of the vehicle answered.")
+    await _ask_everybody(link, address, timing, deadline)
+
+
+async def _ask_everybody(link: DiagnosticLink, address: DoipAddress, timing: UdsTiming, deadline: float) -> None:
+    short = replace(timing, network_s=min(timing.network_s, FUNCTIONAL_WAIT_S))
+    async with link.channel(address.functional, deadline) as channel:
+        answers = await UdsClient(channel, timing=short).ask_all(TesterPresent().encode(), deadline)
+    if not answers:
+        raise VehicleTimeout(
+            "The gateway took the question, and no ECU answered it. Check that the vehicle is awake; name its ECUs in "
+            "the address (ecus=0x1010) where the gateway has no functional addressing."
+        )
