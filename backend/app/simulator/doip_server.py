@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,14 +96,9 @@ class DoipServer:
 
     async def _open_udp(self) -> None:
         loop, known = asyncio.get_running_loop(), self._places
-        try:
-            transport, protocol = await loop.create_datagram_endpoint(
-                lambda: DoipIdentification(self._vehicles),
-                local_addr=(known.host, known.port),
-                allow_broadcast=True,
-            )
-        except OSError as error:
-            raise _port_taken(known.host, known.port, error) from error
+        transport, protocol = await loop.create_datagram_endpoint(
+            lambda: DoipIdentification(self._vehicles), sock=_udp_socket(known.host, known.port)
+        )
         self._identification = transport
         self.udp_port = transport.get_extra_info("sockname")[1]
         if known.announce_to is not None:
@@ -119,6 +115,19 @@ class DoipServer:
             await server.wait_closed()
         self._servers.clear()
         await asyncio.sleep(0)  # closed transports tell their protocols in the loop's next round
+
+
+def _udp_socket(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises SimulatorPortTaken; then it is closed again."""
+    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise _port_taken(host, port, error) from error
+    return opened
 
 
 def _port_taken(host: str, port: int, error: OSError) -> SimulatorPortTaken:
