@@ -132,8 +132,6 @@ def _udp_socket(host: str, port: int) -> socket.socket:
 
 def _port_taken(host: str, port: int, error: OSError) -> SimulatorPortTaken:
     if error.errno == errno.EMFILE:
-        return SimulatorPortTaken(
-            "too many open files: simulate fewer vehicles, or raise the limit with `ulimit -n`", code="too_many_files"
-        )
+        return SimulatorPortTaken("too many open files: simulate fewer vehicles, or raise the limit with `ulimit -n`")
     why = os.strerror(error.errno or 0)
     return SimulatorPortTaken(f"cannot listen on {host}:{port} ({why}): choose another port, 0 takes free ones")
