@@ -29,7 +29,18 @@ ANSWER: list[JsonObject] = [
         "ecuAddress": "0x1030",
         "source": "built-in",
     },
-    {"dtcs": [{"dtcCode": "C0110-11", "description": None, "raw": "401011"}], "ecuAddress": "0x1030"},
+    {
+        "dtcs": [
+            {
+                "dtcCode": "C0110-11",
+                "description": None,
+                "raw": "401011",
+                "snapshots": [{"recordNumber": 1, "value": None, "problem": "unknown", "raw": "5904401011090103E807"}],
+            }
+        ],
+        "ecuAddress": "0x1030",
+    },
+    {"routineId": "0x0203", "result": None, "raw": "7101020302", "ecuAddress": "0x1030"},
     {"status": "complete", "read": 1, "failed": 0},
 ]
 
@@ -217,15 +228,20 @@ async def test_an_old_answer_is_decoded_again_with_each_version_and_all_are_kept
     items = (await quiet_app.admin.get(path)).json()["items"]
     assert [item["data_set_id"] for item in items] == sets
     first, second = (item["chunks"] for item in items)
-    assert first[0]["response_payload"] | {} == ANSWER[0] | {
+    assert first[0]["response_payload"] == ANSWER[0] | {
         "name": "ReadWheelSpeed",
+        "description": None,
         "value": 10.0,
         "unit": "km/h",
         "source": "brake_data 2.1",
     }
     assert (second[0]["response_payload"]["unit"], second[0]["response_payload"]["source"]) == ("mph", "brake_data 2.2")
-    assert first[1]["response_payload"]["dtcs"][0]["description"] == "Wheel speed sensor front left: short to ground"
-    assert first[2]["response_payload"] == ANSWER[2]
+    (dtc,) = first[1]["response_payload"]["dtcs"]
+    assert (dtc["dtcCode"], dtc["description"]) == ("C0110-11", "Wheel speed sensor front left: short to ground")
+    (snapshot,) = dtc["snapshots"]
+    assert (snapshot["value"], "problem" in snapshot) == ({"vehicle_speed": 10.0, "brake_mode": "Sport"}, False)
+    assert first[2]["response_payload"]["result"]["value"] == "Comfort"
+    assert first[3]["response_payload"] == ANSWER[3]
     originals = (await quiet_app.admin.get(f"/api/v1/commands/{command_id}/responses")).json()["items"]
     assert [item["response_payload"] for item in originals] == ANSWER
     assert len(await audited(quiet_app, "command.redecoded")) == 2

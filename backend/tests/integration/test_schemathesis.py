@@ -23,6 +23,10 @@ JUDGED_BY_MEANING = {
     "submitCommand": "the command's own schema decides about its parameters",
     "verifyAuditLogs": "position and digest of a head come together",
     "createUser": "the password must not be the user name",
+    "addDataSet": "the bytes of a file decide whether it is diagnostic data",
+    "previewEncoding": "exactly one kind of thing is encoded, and the data set decides about its value",
+    "decodeMessage": "the data set decides which messages it knows",
+    "redecodeCommand": "without a data set one has to be assigned",
     "login": "a wrong password is 401, a text that cannot be stored 422",
 }
 WITHOUT_TOKEN = {"GET /health/live", "GET /health/ready", "GET /metrics"}
