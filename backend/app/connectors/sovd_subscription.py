@@ -108,7 +108,8 @@ async def _poll(job: SovdJob, watch: Watch) -> AsyncGenerator[JsonObject, None]:
                 raise failures[0]
         else:
             yield watch.sample(None, now, [payload for payload, _ in read])
-        late = max(0, int((job.now() - due) // watch.interval_s))
+        until = min(job.now(), watch.ends_at - _AT_THE_END_S)  # what would come after the end is not missed
+        late = max(0, int((until - due) // watch.interval_s))
         watch.missed += late
         due += watch.interval_s * (late + 1)
     await pause(watch.ends_at - job.now(), job.calls.deadline)

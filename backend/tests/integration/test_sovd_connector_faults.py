@@ -47,14 +47,14 @@ async def test_all_components_are_asked_and_the_silent_ones_named(server: OddSov
 
 async def test_a_component_that_hangs_does_not_hold_up_the_rest(server: OddSovdServer) -> None:
     server.on("GET", f"{BRAKES}/faults", Reply(silent=True))
-    payloads = await payloads_of(server, "ReadDTC", {}, within_s=1.0)
+    payloads = await payloads_of(server, "ReadDTC", {}, within_s=1.5)
     assert [one["component"] for one in payloads[-1]["ecusNotAnswered"]] == ["brakes"]
 
 
 async def test_where_nobody_answers_the_command_fails(server: OddSovdServer) -> None:
     for entity in (ENGINE, BRAKES):
         server.on("GET", f"{entity}/faults", Reply(silent=True))
-    assert isinstance(await error_of(server, "ReadDTC", {}, within_s=0.6), VehicleTimeout)
+    assert isinstance(await error_of(server, "ReadDTC", {}, within_s=1.0), VehicleTimeout)
 
 
 async def test_a_status_filter_unknown_to_the_server_is_left_out(server: OddSovdServer) -> None:

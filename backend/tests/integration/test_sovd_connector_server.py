@@ -160,7 +160,7 @@ async def test_live_data_as_events(served: Served) -> None:
     params = {**ENGINE, "dataIds": ["rpm"], "intervalMs": 50, "durationS": 0.5}
     payloads = await payloads_of(served.server, "SubscribeData", params)
 
-    assert payloads[-1]["samples"] >= 3
+    assert payloads[-1]["samples"] >= 2
     assert {one["values"][0]["value"] for one in payloads[:-1]} == {812.5}
     assert payloads[0]["values"][0]["unit"] == payloads[1]["values"][0]["unit"] == "1/min"
 

@@ -44,7 +44,7 @@ async def test_subcomponents_and_apps_are_found_too(server: OddSovdServer) -> No
 async def test_a_component_without_answer_is_named_and_the_others_come(server: OddSovdServer) -> None:
     server.on("GET", BRAKES, Reply(silent=True))
 
-    payloads = await payloads_of(server, "DiscoverECUs", {}, within_s=1.0)
+    payloads = await payloads_of(server, "DiscoverECUs", {}, within_s=1.5)
 
     assert [one["component"] for one in payloads[-1]["ecusNotAnswered"]] == ["brakes"]
     assert payloads[-1]["totalEcus"] == 1
