@@ -84,6 +84,9 @@ _TABLE = {
         "Not usable as diagnostic data",
         "The file is no ODX, PDX or identifiers file, is damaged, or holds what is not taken; `detail` says what.",
     ),
+    "reason_required": ProblemType(
+        422, "Reason required", "What moves things in a vehicle (risk class R3 and above) takes a `reason`. Say why."
+    ),
     "unknown_command": ProblemType(
         422, "Unknown command", "There is no command of this name; `GET /api/v1/command-definitions` lists them."
     ),
@@ -114,10 +117,26 @@ _TABLE = {
     "vehicle_protocol_error": ProblemType(
         502, "Answer not understood", "The vehicle's answer breaks its protocol: it may have acted."
     ),
+    "vehicle_not_safe": ProblemType(
+        502,
+        "Vehicle not in a safe state",
+        "A reading speaks against moving things in the vehicle, or none could be made; `details.blocked_by` names it. "
+        "Nothing was sent. Bring the vehicle into a safe state, or set `settings.safe_state`.",
+    ),
     "command_not_supported": ProblemType(
         502, "Command not supported", "This kind of vehicle does not know the command."
     ),
     "service_error": ProblemType(503, "Service error", "Something of ours is out of order for now. Try again."),
+    "seal_broken": ProblemType(
+        503,
+        "Secret of a vehicle cannot be opened",
+        "The key is another one than it was sealed with. Restore `SOVD_SECRET_KEY`, or set the secret again.",
+    ),
+    "security_provider_failed": ProblemType(
+        503,
+        "Security access provider failed",
+        "The plug-in that computes keys is missing or failed; the ECU stays locked. See the server's log.",
+    ),
     "storage_unavailable": ProblemType(
         503,
         "Database unavailable",

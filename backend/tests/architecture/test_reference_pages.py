@@ -17,7 +17,11 @@ from app.settings import Settings
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 SETTINGS_PAGE = (REFERENCE / "settings.md").read_text()
 COMMANDS_PAGE = (REFERENCE / "commands.md").read_text()
-EXAMPLES = re.findall(r"^```json (\w+) (\{[^\n]*\})\n(.*?)^```$", COMMANDS_PAGE, flags=re.MULTILINE | re.DOTALL)
+_ALL_EXAMPLES = re.findall(
+    r"^```json (?:(doip|sovd) )?(\w+) (\{[^\n]*\})\n(.*?)^```$", COMMANDS_PAGE, flags=re.MULTILINE | re.DOTALL
+)
+EXAMPLES = [example[1:] for example in _ALL_EXAMPLES if not example[0]]
+REAL_EXAMPLES = [example for example in _ALL_EXAMPLES if example[0]]
 
 
 def rows(page: str, heading: str | None = None) -> dict[str, list[str]]:
@@ -64,7 +68,7 @@ def test_the_commands_page_names_every_parameter() -> None:
 
 
 def test_every_command_has_an_example() -> None:
-    assert {name for name, _, _ in EXAMPLES} == set(COMMANDS)
+    assert {name for _, name, _, _ in _ALL_EXAMPLES} == set(COMMANDS)
 
 
 @pytest.mark.parametrize(("name", "params", "answer"), EXAMPLES)
@@ -75,10 +79,10 @@ def test_examples_are_what_the_mock_vehicle_answers(name: str, params: str, answ
 
 
 def test_every_setting_of_simulated_vehicles_is_explained() -> None:
-    assert rows(COMMANDS_PAGE, "Simulated vehicles").keys() == {field.name for field in fields(SimulatedSettings)}
+    assert rows(COMMANDS_PAGE, "The mock vehicle").keys() == {field.name for field in fields(SimulatedSettings)}
 
 
 def test_every_identifier_of_the_simulated_unit_is_listed() -> None:
-    listed = COMMANDS_PAGE.split("The simulated control unit has these:")[1].split("\n## ", 1)[0]
+    listed = COMMANDS_PAGE.split("The mock vehicle's control unit has these:")[1].split("\n##", 1)[0]
 
     assert {int(text, 16) for text in re.findall(r"`(0x[0-9A-F]{4})`", listed)} == set(IDENTIFIERS)
