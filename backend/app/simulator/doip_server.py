@@ -85,13 +85,9 @@ class DoipServer:
         def make_socket() -> DoipSocket:
             return DoipSocket(served, self._open_sockets, secure=tls is not None)
 
-        loop = asyncio.get_running_loop()
-        try:
-            server = await loop.create_server(make_socket, self._places.host, port, ssl=tls, backlog=BACKLOG)
-        except OSError as error:
-            raise _port_taken(self._places.host, port, error) from error
-        self._servers.append(server)
-        taken: int = server.sockets[0].getsockname()[1]
+        listener = _tcp_socket(self._places.host, port)
+        self._servers.append(await asyncio.get_running_loop().create_server(make_socket, sock=listener, ssl=tls))
+        taken: int = listener.getsockname()[1]
         return taken
 
     async def _open_udp(self) -> None:
@@ -117,9 +113,24 @@ class DoipServer:
         await asyncio.sleep(0)  # closed transports tell their protocols in the loop's next round
 
 
+def _tcp_socket(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises SimulatorPortTaken."""
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
+    except OSError as error:
+        raise _port_taken(host, port, error) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _udp_socket(host: str, port: int) -> socket.socket:
     """A bound socket. Raises SimulatorPortTaken; then it is closed again."""
-    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened = socket.socket(_family(host), socket.SOCK_DGRAM)
+    except OSError as error:
+        raise _port_taken(host, port, error) from error
     try:
         opened.setblocking(False)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import resource
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,3 +116,16 @@ async def test_a_low_limit_of_open_files_is_raised_as_far_as_it_goes(user: SovdU
     finally:
         process.kill()
         await process.communicate()
+
+
+async def test_too_many_vehicles_for_the_limit_of_open_files_are_refused_in_words(user: SovdUser) -> None:
+    started_with = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128)); "
+    code = started_with + "from app.cli import main; main()"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code, "simulate", "-n", "300"),
+        stderr=asyncio.subprocess.PIPE,
+        env=user.environment,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert "too many open files: simulate fewer vehicles" in said.decode()
