@@ -189,5 +189,7 @@ def decoded_values(decoded: Decoded) -> JsonObject:
         shown["problem"] = decoded.problem
     if len(decoded.values) == 1:
         return {"value": decoded.values[0].value, "unit": decoded.values[0].unit, **shown}
+    if not decoded.values:
+        return {"value": None, "unit": None, **shown}
     values = [{"name": value.name, "value": value.value, "unit": value.unit} for value in decoded.values]
     return {"value": {value.name: value.value for value in decoded.values}, "unit": None, "values": values, **shown}

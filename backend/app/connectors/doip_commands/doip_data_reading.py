@@ -1,6 +1,7 @@
 """ReadDataByID and SubscribeData over DoIP."""
 
 import asyncio
+import math
 import re
 from collections.abc import Sequence
 
@@ -43,31 +44,33 @@ async def subscribe_data(job: DoipJob) -> JsonObject:
     async with job.client(ecu) as client:
         wanted = await wanted_identifiers(job, client)
     interval_s = float(job.params.get("intervalMs", 1000)) / 1000
-    began = due = job.now()
-    ends = began + float(job.params["durationS"])
-    samples = missed = 0
-    while due < ends:
-        await _sleep_until(job, due)
-        at = job.now()
-        values = await _sample(job, ecu, wanted, is_first=samples == 0)
+    duration_s = float(job.params["durationS"])
+    began, moment, samples, missed = job.now(), 0, 0, 0
+    moments = math.ceil(round(duration_s / interval_s, 6))
+    while moment < moments:
+        await _sleep_until(job, began + moment * interval_s)
+        elapsed_s = job.now() - began
+        values = await _sample(job, ecu, wanted, is_first=moment == 0)
         if values is None:
             missed += 1
         else:
             samples += 1
-            await job.outlet.put(
-                {
-                    "sampledAt": format_time(utc_now()),
-                    "elapsedS": round(at - began, 3),
-                    "sample": samples,
-                    "values": values,
-                    "ecuAddress": ecu_text(ecu),
-                }
-            )
-        late = max(0, int((job.now() - due) / interval_s))
-        missed += sum(due + interval_s * step < ends for step in range(1, late + 1))
-        due += interval_s * (late + 1)
-    await _sleep_until(job, ends)
+            await job.outlet.put(_sample_payload(ecu, samples, elapsed_s, values))
+        following = max(moment + 1, math.ceil((job.now() - began) / interval_s))
+        missed += min(following, moments) - moment - 1
+        moment = following
+    await _sleep_until(job, began + duration_s)
     return {"status": "complete", "samples": samples, "missed": missed, "ecuAddress": ecu_text(ecu)}
+
+
+def _sample_payload(ecu: int, sample: int, elapsed_s: float, values: list[JsonObject]) -> JsonObject:
+    return {
+        "sampledAt": format_time(utc_now()),
+        "elapsedS": round(elapsed_s, 3),
+        "sample": sample,
+        "values": values,
+        "ecuAddress": ecu_text(ecu),
+    }
 
 
 async def wanted_identifiers(job: DoipJob, client: UdsClient) -> list[tuple[str, int]]:

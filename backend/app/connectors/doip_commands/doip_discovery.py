@@ -18,9 +18,10 @@ _SYSTEM_NAME = 0xF197
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundEcu:
-    """An ECU that answered, and what it is called."""
+    """An ECU that answered, and what it is called. `component`: by which name commands may call it."""
 
     ecu_address: int
+    component: str | None
     name: str | None
     variant: str | None
 
@@ -29,7 +30,7 @@ class FoundEcu:
         address = ecu_text(self.ecu_address)
         return {
             "ecuAddress": address,
-            "component": self.name,
+            "component": self.component,
             "name": self.name or f"ECU {address}",
             "variant": self.variant,
         }
@@ -126,14 +127,15 @@ async def identify_variant(job: DoipJob, client: UdsClient) -> str | None:
 
 
 async def _functional(job: DoipJob) -> set[int]:
-    """Who answers the functional address: to TesterPresent, or to the VIN."""
+    """Who answers the functional address: to TesterPresent, or where nobody does, to the question for the VIN."""
     timing = replace(job.timing, network_s=min(job.timing.network_s, FUNCTIONAL_WAIT_S))
     until, found = job.before_the_end(), set[int]()
     try:
         async with job.link.channel(job.address.functional, until) as channel:
             client = UdsClient(channel, timing=timing, on_pending=job.outlet.pending)
             for request in (TesterPresent().encode(), ReadDataByIdentifier(data_ids=(VIN,)).encode()):
-                found |= {response.source for response in await client.ask_all(request, until)}
+                if not found:
+                    found |= {response.source for response in await client.ask_all(request, until)}
     except (VehicleRefused, VehicleTimeout):
         return found  # a gateway without functional addressing: the ECUs are asked one by one
     return found
@@ -158,9 +160,8 @@ async def _is_there(client: UdsClient, deadline: float) -> None:
 
 async def _describe(job: DoipJob, client: UdsClient, name: str | None) -> FoundEcu:
     variant = await identify_variant(job, client)
-    if name is None:
-        name = await _system_name(job, client)
-    return FoundEcu(ecu_address=client.ecu_address, name=name, variant=variant)
+    shown = name if name is not None else await _system_name(job, client)
+    return FoundEcu(ecu_address=client.ecu_address, component=name, name=shown, variant=variant)
 
 
 async def _system_name(job: DoipJob, client: UdsClient) -> str | None:

@@ -1,6 +1,7 @@
 """RoutineControl over DoIP: start and follow to the end, stop, or read results."""
 
 import asyncio
+import functools
 import re
 from dataclasses import dataclass
 
@@ -18,6 +19,14 @@ from app.protocols.uds.services import RoutineAction
 _ACTIONS = {"start": RoutineAction.START, "stop": RoutineAction.STOP, "results": RoutineAction.RESULTS}
 _NUMBER = re.compile(r"0x[0-9A-Fa-f]{4}")
 _NOT_YET = frozenset({Nrc.CONDITIONS_NOT_CORRECT, Nrc.REQUEST_SEQUENCE_ERROR, Nrc.BUSY_REPEAT_REQUEST})
+_OF_ANOTHER_SESSION = frozenset(
+    {
+        Nrc.REQUEST_OUT_OF_RANGE,
+        Nrc.SECURITY_ACCESS_DENIED,
+        Nrc.SUB_FUNCTION_NOT_SUPPORTED_IN_ACTIVE_SESSION,
+        Nrc.SERVICE_NOT_SUPPORTED_IN_ACTIVE_SESSION,
+    }
+)
 _RUNNING = 0x01
 """First byte of a status record. ISO 14229-1 leaves the record to the maker; that 01 means running is the custom."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
@@ -44,7 +53,7 @@ async def routine_control(job: DoipJob) -> JsonObject:
     async with job.client(ecu) as client:
         record = await _option_record(job, client, routine_id, action)
         if action is RoutineAction.RESULTS:
-            reading = await uds_services.control_routine(client, action, routine_id, record, job.deadline)
+            reading = await _results(job, client, routine_id, record)
             outcome = _Outcome(reading=reading, action=action, is_running=_runs(reading.value))
         else:
             async with job.prepared(client):
@@ -63,6 +72,20 @@ async def routine_control(job: DoipJob) -> JsonObject:
         "statusRecord": hex_text(outcome.reading.value),
         "result": await _result(job, ecu, routine_id, outcome),
     }
+
+
+async def _results(job: DoipJob, client: UdsClient, routine_id: int, record: bytes) -> Reading[bytes]:
+    """Read results where the ECU is; if it refuses, in the extended session: some show a routine only there."""
+    ask = functools.partial(
+        uds_services.control_routine, client, RoutineAction.RESULTS, routine_id, record, job.deadline
+    )
+    try:
+        return await ask()
+    except NegativeResponse as error:
+        if error.nrc not in _OF_ANOTHER_SESSION:
+            raise
+    async with job.prepared(client):
+        return await ask()
 
 
 async def _follow(job: DoipJob, client: UdsClient, routine_id: int, started: Reading[bytes]) -> _Outcome:
