@@ -135,6 +135,7 @@ class _Loader:
             environment["PYTHONPATH"] = str(Path(app.__file__).parents[1])
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # whatever lies in the current folder is not ours
                 "-m",
                 "app.diagnostic_data.odx_worker",
                 stdin=asyncio.subprocess.PIPE,

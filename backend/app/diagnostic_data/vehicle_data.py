@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from app.diagnostic_data import built_in
-from app.diagnostic_data.compiled_sets import CompiledSet, CompiledSets, CompiledVariant
+from app.diagnostic_data.compiled_sets import CompiledSets, CompiledVariant
 from app.diagnostic_data.port import DataSetRef, Decoded, DecodedValue, EcuInfo, IdentifierInfo
 from app.diagnostic_data.set_reading import SetReading
 from app.diagnostic_data.variant_choice import candidates_of, chosen
@@ -20,13 +20,8 @@ _PARAMETERS = "/command_params/parameters"
 class _Place:
     """A variant of an assigned set that describes an ECU."""
 
-    ref: DataSetRef
-    compiled: CompiledSet
     variant: CompiledVariant
-
-    @property
-    def reading(self) -> SetReading:
-        return SetReading(self.compiled, self.variant, f"{self.ref.name} {self.ref.version}")
+    reading: SetReading
 
 
 class VehicleData:
@@ -36,6 +31,7 @@ class VehicleData:
         self._sets = sets
         self._refs = tuple(data_sets)
         self._identified: dict[tuple[int, str], str] = {}
+        self._known_places: dict[int, tuple[_Place, ...]] = {}
 
     async def ecus(self) -> Sequence[EcuInfo]:
         """See `DiagnosticData`."""
@@ -57,7 +53,7 @@ class VehicleData:
         """See `DiagnosticData`."""
         wanted = _plain(name)
         names: dict[str, int] = {}
-        async for place in self._places(ecu_address):
+        for place in await self._places(ecu_address):
             for number, known_as in place.variant.names.items():
                 for known in known_as:
                     if known:
@@ -77,7 +73,7 @@ class VehicleData:
     async def identifiers(self, ecu_address: int) -> Sequence[IdentifierInfo]:
         """See `DiagnosticData`."""
         found: dict[int, IdentifierInfo] = {}
-        async for place in self._places(ecu_address):
+        for place in await self._places(ecu_address):
             for info in place.reading.identifiers():
                 found.setdefault(info.data_id, info)
         return tuple(found.values()) or built_in.known_identifiers()
@@ -86,7 +82,7 @@ class VehicleData:
         """See `DiagnosticData`."""
         trouble = None
         try:
-            async for place in self._places(ecu_address):
+            for place in await self._places(ecu_address):
                 if f"{data_id:04x}" in place.variant.identifiers:
                     return await place.reading.decode_identifier(data_id, record)
         except SovdError as error:
@@ -96,7 +92,7 @@ class VehicleData:
 
     async def encode_identifier(self, ecu_address: int, data_id: int, value: JsonValue) -> bytes:
         """See `DiagnosticData`."""
-        async for place in self._places(ecu_address):
+        for place in await self._places(ecu_address):
             if f"{data_id:04x}" in place.variant.identifiers:
                 return await place.reading.encode_identifier(data_id, value, _VALUE)
         return built_in.encode_standard(data_id, value)
@@ -105,7 +101,7 @@ class VehicleData:
         """See `DiagnosticData`."""
         spelled, trouble = built_in.spelled(dtc), None
         try:
-            async for place in self._places(ecu_address):
+            for place in await self._places(ecu_address):
                 found = place.reading.describe_dtc(dtc, spelled)
                 if found is not None:
                     return found
@@ -117,7 +113,7 @@ class VehicleData:
         """See `DiagnosticData`."""
         trouble = None
         try:
-            async for place in self._places(ecu_address):
+            for place in await self._places(ecu_address):
                 found = place.reading.decode_environment(dtc, record)
                 if found is not None:
                     return found
@@ -145,7 +141,7 @@ class VehicleData:
         return Decoded(name=None, description=None, values=tuple(values), source=source, problem=rest)
 
     async def _size_of(self, ecu_address: int, data_id: int) -> int | None:
-        async for place in self._places(ecu_address):
+        for place in await self._places(ecu_address):
             size = place.reading.size_of(data_id)
             if size is not None:
                 return size
@@ -153,7 +149,7 @@ class VehicleData:
 
     async def encode_routine(self, ecu_address: int, routine_id: int, action: int, parameters: JsonObject) -> bytes:
         """See `DiagnosticData`."""
-        async for place in self._places(ecu_address):
+        for place in await self._places(ecu_address):
             if f"{routine_id:04x}" in place.variant.routines:
                 return await place.reading.encode_routine(routine_id, action, parameters, _PARAMETERS)
         if not parameters:
@@ -165,7 +161,7 @@ class VehicleData:
         """See `DiagnosticData`."""
         trouble = None
         try:
-            async for place in self._places(ecu_address):
+            for place in await self._places(ecu_address):
                 if f"{routine_id:04x}" in place.variant.routines:
                     return await place.reading.decode_routine(routine_id, action, record)
         except SovdError as error:
@@ -196,6 +192,7 @@ class VehicleData:
             found = (await compiled.ask([question]))[0].get("ok")
             if found is not None:
                 self._identified[ecu_address, ref.checksum] = found
+                self._known_places.pop(ecu_address, None)
                 first = first or found
         return first
 
@@ -204,13 +201,21 @@ class VehicleData:
         mine = [ref for ref in self._refs if ref.ecu_address == ecu_address]
         return mine + [ref for ref in self._refs if ref.ecu_address is None]
 
-    async def _places(self, ecu_address: int) -> AsyncIterator[_Place]:
+    async def _places(self, ecu_address: int) -> tuple[_Place, ...]:
+        """Where to look, in this order; found out once per ECU. Raises SovdError where a set cannot be opened."""
+        known = self._known_places.get(ecu_address)
+        if known is None:
+            known = self._known_places[ecu_address] = tuple([place async for place in self._find_places(ecu_address)])
+        return known
+
+    async def _find_places(self, ecu_address: int) -> AsyncIterator[_Place]:
         for ref in self._order(ecu_address):
             compiled = await self._sets.opened(ref.checksum)
             name = chosen(compiled.variants, ref, ecu_address, self._identified.get((ecu_address, ref.checksum)))
             variant = None if name is None else await compiled.variant(name)
             if variant is not None:
-                yield _Place(ref=ref, compiled=compiled, variant=variant)
+                reading = SetReading(compiled, variant, f"{ref.name} {ref.version}")
+                yield _Place(variant=variant, reading=reading)
 
 
 def _plain(name: str) -> str:
