@@ -1,6 +1,7 @@
 """What every command on a DoIP vehicle works with."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from app.domain.errors import (
 from app.domain.json_values import JsonObject
 from app.domain.vehicle_secrets import SecretName
 from app.links.port import DiagnosticLink
-from app.links.security_access import load_security_provider, unlock
+from app.links.security_access import authenticate, load_security_provider, unlock, wants_authentication
 from app.links.uds_client import UdsClient
 from app.links.uds_errors import NegativeResponse, ecu_text
 from app.links.uds_session import held_session
@@ -75,18 +76,22 @@ class DoipJob:
 
     @asynccontextmanager
     async def prepared(self, client: UdsClient) -> AsyncIterator[None]:
-        """The extended session, and the security level that the command asks for.
+        """The extended session, authentication where the vehicle's settings want it, and the command's security level.
 
         An ECU without an extended session is left in the one it is in.
         """
         level = self.params.get("securityLevel")
-        provider = load_security_provider(self.secrets.get(SecretName.SECURITY_ACCESS)) if level is not None else None
+        settings = self.secrets.get(SecretName.SECURITY_ACCESS)
+        proves_itself = wants_authentication(settings)
+        provider = load_security_provider(settings) if level is not None or proves_itself else None
         async with AsyncExitStack() as held:
             try:
                 await held.enter_async_context(held_session(client, self.deadline))
             except NegativeResponse as error:
                 if error.nrc not in _NO_SUCH_SESSION or provider is not None:
                     raise
+            if provider is not None and proves_itself:
+                await authenticate(client, provider, self.deadline)
             if provider is not None and isinstance(level, int):
                 await unlock(client, provider, level, self.deadline)
             yield
@@ -98,11 +103,11 @@ class DoipJob:
         if "component" not in self.params:
             return None
         wanted = str(self.params["component"]).casefold()
-        known = await self.data.ecus()
-        for ecu in known:
-            if ecu.name.casefold() == wanted:
-                return ecu.ecu_address
-        names = ", ".join(ecu.name for ecu in known) or "none: give ecuAddress"
+        known = {component_of(ecu.name): ecu.ecu_address for ecu in await self.data.ecus()}
+        for component, ecu_address in known.items():
+            if component.casefold() == wanted:
+                return ecu_address
+        names = ", ".join(known) or "none: give ecuAddress"
         message = f"no diagnostic data of this vehicle describes such a component; it knows {names}"
         raise InvalidRequest(
             f"The component is not known: {message}.", [FieldError("/command_params/component", message)]
@@ -166,6 +171,11 @@ def not_answered(results: Mapping[int, object]) -> list[JsonObject]:
         for ecu, error in sorted(results.items())
         if isinstance(error, VehicleError)
     ]
+
+
+def component_of(name: str) -> str:
+    """An ECU's name as a component is called in commands: no spaces, only what identifiers of SOVD may hold."""
+    return re.sub(r"[^A-Za-z0-9_.#-]+", "_", name).strip("_.#-") or "ecu"
 
 
 def error_entry(error: VehicleError) -> JsonObject:

@@ -90,6 +90,14 @@ def load_security_provider(settings: str | None) -> SecurityProvider:
     return provider
 
 
+def wants_authentication(settings: str | None) -> bool:
+    """Whether the settings say `"authenticate": true`: prove who we are (service 0x29) before a change.
+
+    Raises SecurityProviderFailed for settings that cannot be read.
+    """
+    return settings is not None and _read_settings(settings).get("authenticate") is True
+
+
 def _read_settings(settings: str) -> dict[str, Any]:
     try:
         values = json.loads(settings)

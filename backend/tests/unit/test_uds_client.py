@@ -21,6 +21,7 @@ from app.links.security_access import (
     authenticate,
     load_security_provider,
     unlock,
+    wants_authentication,
 )
 from app.links.uds_client import PendingNotice, UdsClient
 from app.links.uds_errors import NegativeResponse
@@ -338,6 +339,12 @@ async def test_authentication_proves_ownership_of_the_certificate() -> None:
     client, channel = client_of(answers({"2901000002CE470000": "6901110003AABBCC0000", "29030003CCBBAA0000": "690312"}))
     await authenticate(client, Certified(), soon())
     assert len(channel.sent) == 2
+
+
+def test_authentication_is_wanted_where_the_settings_say_so() -> None:
+    assert wants_authentication('{"authenticate": true}')
+    assert not wants_authentication('{"authenticate": "yes"}')
+    assert not wants_authentication(None)
 
 
 async def test_the_demonstration_cannot_authenticate() -> None:

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from app.connectors.doip_job import DoipJob, decoded_values, hex_text, not_answered, raise_if_none_answered
+from app.connectors.doip_job import (
+    DoipJob,
+    component_of,
+    decoded_values,
+    hex_text,
+    not_answered,
+    raise_if_none_answered,
+)
 from app.domain.errors import VehicleError, VehicleRefused, VehicleTimeout
 from app.domain.json_values import JsonObject, JsonValue
 from app.links import uds_services
@@ -161,7 +168,8 @@ async def _is_there(client: UdsClient, deadline: float) -> None:
 async def _describe(job: DoipJob, client: UdsClient, name: str | None) -> FoundEcu:
     variant = await identify_variant(job, client)
     shown = name if name is not None else await _system_name(job, client)
-    return FoundEcu(ecu_address=client.ecu_address, component=name, name=shown, variant=variant)
+    component = None if name is None else component_of(name)
+    return FoundEcu(ecu_address=client.ecu_address, component=component, name=shown, variant=variant)
 
 
 async def _system_name(job: DoipJob, client: UdsClient) -> str | None:
