@@ -1,6 +1,7 @@
 """One TCP (or TLS) connection to a simulated vehicle: bytes in, bytes out, timers. Without a task of its own."""
 
 import asyncio
+import socket
 from typing import cast
 
 from app.protocols.doip.codes import DiagnosticNackCode
@@ -33,6 +34,8 @@ class DoipSocket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A tester connected."""
         self._transport = cast("asyncio.Transport", transport)
+        # an answer must not wait until the tester's system has confirmed the acknowledgement before it
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         now = self._loop.time()
         if self._served.is_booting(now):
             transport.abort()  # type: ignore[attr-defined]  # a Transport, as the line above says
