@@ -13,8 +13,7 @@ import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.protocols.sovd.sovd_errors import entity_unknown
 from app.sovd_server.backend import SovdBackend
@@ -22,6 +21,7 @@ from app.sovd_server.call import Answer
 from app.sovd_server.dispatch import Dispatcher, VehicleFinder
 from app.sovd_server.due_actions import DueActions
 from app.sovd_server.error_answers import answer_of_refusal, refusal_of
+from app.sovd_server.request_links import path_segments
 from app.sovd_server.served_vehicle import ServedVehicle
 from app.sovd_server.server_settings import SovdServerSettings
 
@@ -111,11 +111,15 @@ def create_sovd_fleet_app(vehicles: Mapping[str, SovdBackend], settings: SovdSer
             vehicle = served[vehicle_id] = server.serve(backend)
         return vehicle
 
-    return create_app(server, find, under="/{vehicle_id}")
+    return create_app(server, find, vehicle_in_path=True)
 
 
-def create_app(server: SovdServer, find: VehicleFinder, *, under: str = "") -> FastAPI:
-    """The app over any way to find the vehicle of a request; `under`: path of a vehicle, with its parameters."""
+def create_app(server: SovdServer, find: VehicleFinder, *, vehicle_in_path: bool = False) -> FastAPI:
+    """The app over any way to find the vehicle of a request.
+
+    `vehicle_in_path`: the first segment of every path is the vehicle's id, given to `find` as the path parameter
+    `vehicle_id`.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -132,15 +136,38 @@ def create_app(server: SovdServer, find: VehicleFinder, *, under: str = "") -> F
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     endpoint = _Endpoint(Dispatcher(find, server.settings))
-    if under:
-        app.router.routes.append(Mount(under, app=endpoint))
-    app.router.routes.append(Route("/{path:path}", endpoint=endpoint if not under else _NoVehicle()))
+    # not a route: patterns of routes do not match every path (none with a line break in it, for example)
+    app.router.default = _HttpOnly(_VehicleInPath(endpoint) if vehicle_in_path else endpoint)
     return app
 
 
-class _NoVehicle:
-    """404 beside the vehicles."""
+class _HttpOnly:
+    """Refuses WebSockets: SOVD has none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = entity_unknown(scope["path"])
-        await response_of(answer_of_refusal(refusal))(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        await self._app(scope, receive, send)
+
+
+class _VehicleInPath:
+    """Serves each vehicle below its id, as if it were mounted there."""
+
+    def __init__(self, endpoint: _Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        segments = path_segments(Request(scope))
+        if not segments or "/" in segments[0]:
+            await response_of(answer_of_refusal(entity_unknown(scope["path"])))(scope, receive, send)
+            return
+        below = {
+            **scope,
+            "root_path": f"{scope.get('root_path', '')}/{segments[0]}",
+            "path_params": {"vehicle_id": segments[0]},
+        }
+        await self._endpoint(below, receive, send)

@@ -171,3 +171,12 @@ async def test_log_settings(client: httpx.AsyncClient) -> None:
     assert (await read(client, f"{ENGINE}/logs/entries"))["items"] == []
     await ask(client, "PUT", path, 400, {"items": [quiet, quiet]})
     await ask(client, "DELETE", path, 204)
+
+
+async def test_a_thousand_vehicles_are_one_application() -> None:
+    description, now = built_in_description(), asyncio.get_running_loop().time()
+    made = [VirtualVehicle(description, number=number, started_at=now) for number in range(1000)]
+    app = sovd_app_for({vehicle.vin: vehicle for vehicle in made})
+    async with sovd_served(app) as root, httpx.AsyncClient(base_url=root) as client:
+        for vin in (made[0].vin, made[-1].vin):
+            assert (await read(client, f"{root}/{vin}/sovd/v1/{ENGINE}/data/F190"))["data"] == vin
