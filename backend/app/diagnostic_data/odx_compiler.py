@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from odxtools.database import Database
 from odxtools.diaglayers.basevariant import BaseVariant
 from odxtools.diaglayers.ecuvariant import EcuVariant
+from odxtools.diagnostictroublecode import DiagnosticTroubleCode
 from odxtools.diagservice import DiagService
 from odxtools.matchingparameter import MatchingParameter
 from odxtools.parameters.codedconstparameter import CodedConstParameter
@@ -39,7 +40,7 @@ def compile_variant(variant: Variant, report: LoadReport) -> JsonObject:
             _add_service(compiled, service)
         except Exception as error:  # noqa: BLE001 - odxtools raises whatever broken data leads to
             report.skip(variant.short_name, f"DIAG-SERVICE {service.short_name}", error)
-    compiled["dtcs"] = dict(_trouble_codes(variant))
+    compiled["dtcs"] = dict(_trouble_codes(variant, report))
     compiled["environment"] = _environment(variant, report)
     return compiled
 
@@ -189,14 +190,22 @@ def _add_table(compiled: JsonObject, key: TableKeyParameter, service: DiagServic
         entry["read"] = _side(service, layout)
 
 
-def _trouble_codes(variant: Variant) -> Iterator[tuple[str, JsonObject]]:
+def _trouble_codes(variant: Variant, report: LoadReport) -> Iterator[tuple[str, JsonObject]]:
     for dop in variant.diag_data_dictionary_spec.dtc_dops:
         for dtc in getattr(dop, "dtcs", ()):
-            text = plain_text(dtc.text)
-            yield (
-                f"{dtc.trouble_code:06x}",
-                {"name": dtc.short_name, "display": dtc.display_trouble_code, "text": text, "level": dtc.level},
-            )
+            try:
+                yield f"{dtc.trouble_code:06x}", _trouble_code(dtc)
+            except Exception as error:  # noqa: BLE001 - odxtools raises whatever broken data leads to
+                report.skip(variant.short_name, f"DTC {dtc.short_name}", error)
+
+
+def _trouble_code(dtc: DiagnosticTroubleCode) -> JsonObject:
+    return {
+        "name": dtc.short_name,
+        "display": dtc.display_trouble_code,
+        "text": plain_text(dtc.text),
+        "level": dtc.level,
+    }
 
 
 def _environment(variant: Variant, report: LoadReport) -> JsonObject:
@@ -206,8 +215,8 @@ def _environment(variant: Variant, report: LoadReport) -> JsonObject:
         for data in description.env_datas:
             try:
                 layout = layout_of(data.parameters, skip=0).to_json()
-            except NotSimpleError as error:
-                report.skip(variant.short_name, f"ENV-DATA {data.short_name}", f"not supported: {error}")
+            except Exception as error:  # noqa: BLE001 - odxtools raises whatever broken data leads to
+                report.skip(variant.short_name, f"ENV-DATA {data.short_name}", error)
                 continue
             if data.all_value:
                 found["all"] = layout

@@ -123,5 +123,5 @@ def check_xml(text: bytes, name: str) -> None:
     parser.StartElementHandler = reached
     try:
         parser.Parse(text, True)
-    except (_RootReached, expat.ExpatError):
+    except (_RootReached, expat.ExpatError, LookupError, ValueError):  # an unknown encoding, too, is told when parsing
         return

@@ -105,6 +105,17 @@ def test_an_element_that_breaks_the_standard_does_not_take_its_document_with_it(
     assert report.findings
 
 
+def test_a_layer_that_cannot_be_put_together_is_left_out_alone() -> None:
+    wrong = """<ECU-VARIANT ID="ev.wrong"><SHORT-NAME>wrong</SHORT-NAME><PARENT-REFS>
+      <PARENT-REF ID-REF="dop.speed" DOCREF="brakes" DOCTYPE="LAYER" xsi:type="BASE-VARIANT-REF"/>
+      </PARENT-REFS></ECU-VARIANT>"""
+    report = LoadReport()
+    content = odx_document().replace("</ECU-VARIANTS>", f"{wrong}</ECU-VARIANTS>")
+    found = variants_of(content.encode(), report)
+    assert set(found) == {"brakes", "brakes_old", "brakes_new"}
+    assert [finding.what for finding in report.findings if finding.skipped] == ["ECU-VARIANT wrong"]
+
+
 def test_the_report_is_bounded() -> None:
     report = LoadReport()
     for number in range(2_000):
