@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import VehicleRefused, VehicleTimeout, VehicleUnreachable
 from app.links.port import DiagnosticMessage, EcuChannel
-from app.links.uds_errors import NegativeResponse, no_answer, still_owing
+from app.links.uds_errors import no_answer, refused, still_owing
 from app.protocols.uds.exchange import Answer, Done, Exchange, Failed, Observation, Send, Wait
 from app.protocols.uds.requests import TesterPresent
 from app.protocols.uds.services import NEGATIVE_RESPONSE
@@ -74,8 +74,8 @@ class UdsClient:
     async def request(self, payload: bytes, deadline: float) -> UdsResponse | None:
         """Send a request and wait for its answer; None where the request asked for silence and got it.
 
-        Raises NegativeResponse, VehicleTimeout (sent, no answer), VehicleUnreachable (not sent) and what the channel
-        raises.
+        Raises NegativeResponse, VehicleTimeout (sent, no answer, or none from a part behind the ECU),
+        VehicleUnreachable (not sent) and what the channel raises.
         """
         async with self._turn:
             await self._settle(payload, deadline)
@@ -84,7 +84,7 @@ class UdsClient:
             return None
         response = _response(done.answers[0])
         if response.is_negative:
-            raise NegativeResponse(response.source, response.raw)
+            raise refused(response.source, response.raw)
         return response
 
     async def ask(self, payload: bytes, deadline: float) -> UdsResponse:

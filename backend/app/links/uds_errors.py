@@ -3,7 +3,7 @@
 from app.domain.errors import VehicleProtocolError, VehicleRefused, VehicleTimeout, VehicleUnreachable
 from app.protocols.uds.errors import UdsFormatError
 from app.protocols.uds.exchange import Failed, Reason
-from app.protocols.uds.negative_responses import NrcInfo, describe_nrc
+from app.protocols.uds.negative_responses import Nrc, NrcInfo, describe_nrc
 from app.protocols.uds.services import service_name
 
 
@@ -32,6 +32,18 @@ class NegativeResponse(VehicleRefused):
                 "raw": raw.hex().upper(),
             },
         )
+
+
+def refused(ecu_address: int, raw: bytes) -> NegativeResponse | VehicleTimeout:
+    """The error for a negative answer. With NRC 25 the ECU passed the request on, and that part may have acted."""
+    error = NegativeResponse(ecu_address, raw)
+    if error.nrc != Nrc.NO_RESPONSE_FROM_SUBNET_COMPONENT:
+        return error
+    return VehicleTimeout(
+        f"ECU {ecu_text(ecu_address)} passed {service_name(raw[1])} on, and the part behind it did not answer in time "
+        f"({error.info.name}). That part may have acted: read its state before you repeat the command.",
+        details=error.details,
+    )
 
 
 _WHY = {

@@ -65,6 +65,13 @@ async def test_a_negative_answer_says_what_to_do() -> None:
     assert "security level" in details["advice"]
 
 
+async def test_what_a_gateway_passed_on_without_an_answer_may_have_acted() -> None:
+    client, _ = client_of(answers({"14FFFFFF": "7F1425"}))
+    with pytest.raises(VehicleTimeout) as raised:
+        await uds_services.clear_dtcs(client, soon())
+    assert raised.value.details["nrcName"] == "noResponseFromSubnetComponent"
+
+
 async def test_silence_after_the_request_left_says_that_the_ecu_may_have_acted() -> None:
     client, _ = client_of(answers({}))
     with pytest.raises(VehicleTimeout) as raised:
