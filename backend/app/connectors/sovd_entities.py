@@ -64,7 +64,8 @@ class EntityDirectory:
                 return single
         cached = self.knowledge.complete
         found = find_entity(await self.all(), component, address)
-        if found is None and cached:
+        # what is known may be old, and one that did not answer may do so now: its address was not learnt
+        if found is None and (cached or any(entity.problem for entity in self.knowledge.entities)):
             found = find_entity(await self.all(fresh=True), component, address)
         if found is None:
             raise unknown_entity(str(component if component is not None else address), self.knowledge.entities)
@@ -212,8 +213,7 @@ def unknown_entity(wanted: str, entities: Sequence[Entity]) -> VehicleError:
     if silent:
         details["notAnswering"] = silent
         message += f" Of these, {', '.join(silent[:20])} did not answer, so their addresses are not known."
-        if any(isinstance(entity.problem, VehicleTimeout) for entity in entities):
-            return VehicleTimeout(message, details=details)
+        return VehicleTimeout(message, details=details)
     return VehicleRefused(message, details=details)
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from app.connectors.port import Progress, ResponseChunk
@@ -105,3 +107,20 @@ async def in_parallel(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def in_order(works: Iterable[Callable[[], Awaitable[Result]]], most: int) -> AsyncGenerator[Result, None]:
+    """Like `in_parallel`, with the results in the order of the works."""
+    numbered = [partial(_numbered, number, work) for number, work in enumerate(works)]
+    early: dict[int, Result] = {}
+    due = 0
+    async with aclosing(in_parallel(numbered, most)) as coming:
+        async for number, result in coming:
+            early[number] = result
+            while due in early:
+                yield early.pop(due)
+                due += 1
+
+
+async def _numbered(number: int, work: Callable[[], Awaitable[Result]]) -> tuple[int, Result]:
+    return number, await work()

@@ -146,7 +146,10 @@ async def _state(job: SovdJob, uri: str) -> Execution | None:
             ) from error
         if error.retry_can_help:
             return None
-        raise
+        raise VehicleProtocolError(
+            f"The routine was started, and the server does not tell how it goes on. {error.message}",
+            details=error.details,
+        ) from error
 
 
 async def _start(routine: _Routine) -> Answer:

@@ -4,7 +4,7 @@ from contextlib import aclosing
 from functools import partial
 
 from app.connectors.sovd_calls import SovdCall
-from app.connectors.sovd_job import SOURCE, Answer, SovdJob, chunk, final, in_parallel
+from app.connectors.sovd_job import SOURCE, Answer, SovdJob, chunk, final, in_order
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
 from app.connectors.sovd_outcomes import error_entry, refused_by_answer, without_secret
@@ -26,13 +26,13 @@ READ_IN_PARALLEL = 4
 
 
 async def read_data_by_id(job: SovdJob) -> Answer:
-    """One part per identifier as it is read. One alone that fails raises; among several each has its own error."""
+    """One part per identifier, in the order asked for. One alone that fails raises; of several each has its error."""
     entity = await job.directory.one(job.params)
     single = job.params.get("dataId")
     wanted = [str(single)] if single is not None else [str(one) for one in job.params.get("dataIds", ())]
     read = failed = 0
     works = [partial(_read, job, entity, one) for one in wanted]
-    async with aclosing(in_parallel(works, READ_IN_PARALLEL)) as coming:
+    async with aclosing(in_order(works, READ_IN_PARALLEL)) as coming:
         async for payload, error in coming:
             if error is not None and (len(wanted) == 1 or _time_is_over(job, error)):
                 raise error
