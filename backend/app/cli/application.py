@@ -8,6 +8,7 @@ import typer
 
 from app.cli import (
     account_commands,
+    adapter_commands,
     audit_commands,
     odx_commands,
     send_commands,
@@ -38,6 +39,7 @@ def build_app() -> typer.Typer:
         odx_commands,
         service_commands,
         simulate_commands,
+        adapter_commands,
     ):
         module.register(app)
     return app

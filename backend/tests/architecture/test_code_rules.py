@@ -24,6 +24,7 @@ WALL_CLOCK_ALLOWED = {
     "connectors/sovd_job.py": "when a sample was read, and since when a vehicle says it works: shown, decides nothing",
     "connectors/simulated_pace.py": "since when a simulated unit says it works: shown, decides nothing",
     "simulator/sovd_backend.py": "times that answers of simulated vehicles show: they decide nothing",
+    "uds_adapter/adapter_serving.py": "times that answers of the adapter show: they decide nothing",
     "security/rate_limits.py": "takes back the wall-clock time that the library has added",
 }
 """Files of the app that may read the wall clock, and why. Everywhere else PostgreSQL's clock decides."""
