@@ -27,8 +27,8 @@ from support.waiting import until
 
 ENGINE = 0x1010
 ON_ENGINE: JsonObject = {"ecuAddress": "0x1010"}
-QUICK = UdsTiming(p2_star_s=0.2, network_s=0.25, busy_pause_s=0.01, busy_repeats=4, busy_limit_s=0.5)
-"""For a simulated ECU without latency: what takes longer is a disturbance."""
+QUICK = UdsTiming(p2_star_s=0.2, network_s=0.1, busy_pause_s=0.01, busy_repeats=4, busy_limit_s=0.5)
+"""For a simulated ECU without latency: what takes longer is a disturbance, or a machine that has much to do."""
 NOTE = "A note of the test   "[:20]
 """What WriteDataByID writes: the note of the workshop, twenty signs that any session may write."""
 
@@ -88,14 +88,20 @@ def engine_of(vehicle: SimulatedVehicle) -> VirtualEcu:
 
 
 @asynccontextmanager
-async def real_vehicle(kind: str, home: Path, **description: Any) -> AsyncIterator[RealVehicle]:
-    """A fresh vehicle (`doip` or `sovd`) and its connector; at the end, no task and no socket may be left."""
+async def real_vehicle(
+    kind: str, home: Path, *, timing: UdsTiming | None = None, vehicles: int = 1
+) -> AsyncIterator[RealVehicle]:
+    """A fresh vehicle (`doip` or `sovd`) and its connector; at the end, no task and no socket may be left.
+
+    `timing` is that of UDS; None: the connector's default.
+    """
     before = _other_tasks()
     async with AsyncExitStack() as stack:
-        fleet = await stack.enter_async_context(quick_fleet(with_sovd=kind == "sovd", **description))
+        fleet = await stack.enter_async_context(quick_fleet(with_sovd=kind == "sovd", vehicles=vehicles))
         simulated = fleet.vehicles[0]
+        connector: Connector
         if kind == "doip":
-            connector, address = await doip_connector(stack, home), simulated.doip_address
+            connector, address = await doip_connector(stack, home, timing), simulated.doip_address
             write: JsonObject = {"raw": NOTE.encode().hex()}
         else:
             connector, address = await sovd_connector(stack), simulated.sovd_address or ""
@@ -116,7 +122,7 @@ def _other_tasks() -> set[asyncio.Task[Any]]:
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
-async def doip_connector(stack: AsyncExitStack, home: Path, timing: UdsTiming | None = QUICK) -> DoipConnector:
+async def doip_connector(stack: AsyncExitStack, home: Path, timing: UdsTiming | None = None) -> DoipConnector:
     """A DoIP connector whose links and data end with the stack."""
     data: DiagnosticDataLibrary = (await stack.enter_async_context(shelf_at(home))).library
     links = await stack.enter_async_context(DoipLinks())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.connectors.doip_job import DoipJob, hex_text
 from app.domain.command_parameters import DEFAULT_STATUS_MASK
-from app.domain.errors import VehicleError, VehicleRefused
+from app.domain.errors import VehicleError, VehicleProtocolError, VehicleRefused
 from app.domain.json_values import JsonObject
 from app.links import uds_services
 from app.links.uds_client import UdsClient
@@ -26,15 +26,29 @@ async def clear_dtc(job: DoipJob) -> JsonObject:
         before = await _stored(client, job.deadline)
         groups = [ALL_DTC_GROUPS] if code is None else _groups(str(code), before or ())
         raw = b""
-        for group in groups:
+        for number, group in enumerate(groups):
             job.acted = True
-            raw = await uds_services.clear_dtcs(client, job.deadline, group)
+            try:
+                raw = await uds_services.clear_dtcs(client, job.deadline, group)
+            except VehicleRefused as error:
+                raise _partly_cleared(error, groups[:number]) from error
         cleared = await _count(client, groups, before, job.before_the_end())
     payload: JsonObject = {"status": "success", "clearedCount": cleared, "ecuAddress": ecu_text(ecu)}
     if code is not None:
         payload["dtcCode"] = str(code)
         payload["clearedCodes"] = [spell_dtc(group) for group in groups]
     return {**payload, "raw": hex_text(raw)}
+
+
+def _partly_cleared(error: VehicleRefused, cleared: Sequence[int]) -> VehicleError:
+    """A refusal says that nothing was done; that is not so where codes before the refused one are gone."""
+    if not cleared:
+        return error
+    gone = ", ".join(spell_dtc(dtc) for dtc in cleared)
+    return VehicleProtocolError(
+        f"Cleared {gone}, then the ECU refused to clear the rest. {error.message} Read the trouble codes.",
+        details=error.details,
+    )
 
 
 async def _stored(client: UdsClient, deadline: float) -> list[int] | None:

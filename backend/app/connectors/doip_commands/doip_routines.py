@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.connectors.doip_commands.doip_discovery import identify_variant
 from app.connectors.doip_job import DoipJob, decoded_values, hex_text
-from app.domain.errors import FieldError, InvalidRequest, VehicleTimeout
+from app.domain.errors import FieldError, InvalidRequest, VehicleError
 from app.domain.json_values import JsonObject
 from app.links import uds_services
 from app.links.uds_client import UdsClient
@@ -98,8 +98,8 @@ async def _follow(job: DoipJob, client: UdsClient, routine_id: int, started: Rea
         except NegativeResponse as error:
             if error.nrc not in _NOT_YET:
                 return outcome  # it has no results to ask for
-        except VehicleTimeout:
-            return outcome  # the start was confirmed; how it goes on cannot be told
+        except VehicleError:
+            return outcome  # the start was confirmed, so trouble here is no failure; how it goes on cannot be told
         else:
             is_running = _runs(reading.value)
             outcome = _Outcome(reading=reading, action=RoutineAction.RESULTS, is_running=is_running)

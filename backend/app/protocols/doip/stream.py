@@ -67,12 +67,24 @@ class StreamDecoder:
         if self._buffer:
             self._buffer += data
             if len(self._buffer) < self._needed:
-                return found
+                return self._with_early_problem(found)
             data = bytes(self._buffer)
             self._buffer.clear()
         done = self._read_all(data, found)
         if not self.broken:
             self._buffer += data[done:]
+        return self._with_early_problem(found)
+
+    def _with_early_problem(self, found: list[DoipMessage | HeaderProblem]) -> list[DoipMessage | HeaderProblem]:
+        """Judge the first two bytes of a header that is not complete: what is no DoIP must not wait for its rest,
+        which would be the next request's answer."""
+        if 2 <= len(self._buffer) < HEADER_LENGTH:
+            try:
+                check_version(self._buffer[0], self._buffer[1])
+            except DoipFormatError as error:
+                self.broken = True
+                self._buffer.clear()
+                found.append(_no_doip(error))
         return found
 
     def _skip(self, data: bytes) -> bytes:
@@ -107,6 +119,8 @@ class StreamDecoder:
             check_header(version, inverse, payload_type, length, self._max_payload)
         except DoipFormatError as error:
             self.broken = error.code is HeaderNackCode.INCORRECT_PATTERN_FORMAT
+            if self.broken:
+                return _no_doip(error)
             return HeaderProblem(
                 code=error.code, payload_type=payload_type, payload_length=length, explanation=str(error)
             )
@@ -114,13 +128,23 @@ class StreamDecoder:
         return None
 
 
-def check_header(version: int, inverse: int, payload_type: int, length: int, max_payload: int) -> None:
-    """Judge a generic header in the order of the standard (Figure 10). Raises DoipFormatError."""
+def _no_doip(error: DoipFormatError) -> HeaderProblem:
+    """The same whether two bytes have come or the whole header: the rest means nothing."""
+    return HeaderProblem(code=error.code, payload_type=0, payload_length=0, explanation=str(error))
+
+
+def check_version(version: int, inverse: int) -> None:
+    """Judge the first two bytes of a header. Raises DoipFormatError."""
     if version ^ inverse != 0xFF or version not in KNOWN_VERSIONS:
         raise DoipFormatError(
             HeaderNackCode.INCORRECT_PATTERN_FORMAT,
             f"0x{version:02X} 0x{inverse:02X} is no DoIP version with its inverse",
         )
+
+
+def check_header(version: int, inverse: int, payload_type: int, length: int, max_payload: int) -> None:
+    """Judge a generic header in the order of the standard (Figure 10). Raises DoipFormatError."""
+    check_version(version, inverse)
     if payload_type == _DIAGNOSTIC_TYPE and 5 <= length <= max_payload:
         return
     try:
