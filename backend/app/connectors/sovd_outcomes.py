@@ -15,7 +15,7 @@ from app.domain.errors import (
 )
 from app.domain.json_values import JsonObject, decode_json_object, encode_json
 from app.protocols.sovd.reading_errors import SovdProblem
-from app.protocols.uds.negative_responses import describe_nrc
+from app.protocols.uds.negative_responses import Nrc, describe_nrc
 
 
 class NotTrusted(VehicleUnreachable):
@@ -42,6 +42,7 @@ _ADVICE_BY_STATUS = {
     501: "The vehicle's server does not support this.",
 }
 _LONGEST_PARAMETERS = 2000
+_BUSY_NRCS = frozenset({Nrc.BUSY_REPEAT_REQUEST, Nrc.RESOURCE_TEMPORARILY_NOT_AVAILABLE})
 _NOT_RESPONDING = "not-responding"
 _ERROR_RESPONSE = "error-response"
 
@@ -135,7 +136,13 @@ def _shown_parameters(problem: SovdProblem, token: str | None) -> JsonObject:
 def _negative_response(nrc: int, said: str, details: JsonObject) -> VehicleError:
     info = describe_nrc(nrc)
     named = {"nrc": info.text, "nrcName": info.name, "explanation": info.explanation, "advice": info.advice}
-    kind = VehicleBusy if nrc in {0x21, 0x94} else VehicleRefused
+    if nrc == Nrc.NO_RESPONSE_FROM_SUBNET_COMPONENT:
+        return VehicleTimeout(
+            f"The control unit passed it on, and the part behind it did not answer in time ({info.name}). That part may "
+            f"have acted: read its state before you repeat the command. The server says: {said}.",
+            details={**details, **named},
+        )
+    kind = VehicleBusy if nrc in _BUSY_NRCS else VehicleRefused
     return kind(
         f"The control unit refused: {info.name} ({info.text}). The server says: {said}.", details={**details, **named}
     )
