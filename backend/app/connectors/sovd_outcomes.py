@@ -138,8 +138,8 @@ def _negative_response(nrc: int, said: str, details: JsonObject) -> VehicleError
     named = {"nrc": info.text, "nrcName": info.name, "explanation": info.explanation, "advice": info.advice}
     if nrc == Nrc.NO_RESPONSE_FROM_SUBNET_COMPONENT:
         return VehicleTimeout(
-            f"The control unit passed it on, and the part behind it did not answer in time ({info.name}). That part may "
-            f"have acted: read its state before you repeat the command. The server says: {said}.",
+            f"The control unit passed it on, and the part behind it did not answer in time ({info.name}). That part "
+            f"may have acted: read its state before you repeat the command. The server says: {said}.",
             details={**details, **named},
         )
     kind = VehicleBusy if nrc in _BUSY_NRCS else VehicleRefused
