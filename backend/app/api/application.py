@@ -16,6 +16,7 @@ from app.api.stream import sse_routes, websocket_routes
 from app.api.v1 import (
     audit_routes,
     auth_routes,
+    browser_session_routes,
     command_routes,
     definition_routes,
     diagnostic_data_routes,
@@ -27,6 +28,7 @@ from app.api.v1 import (
 
 _V1_ROUTERS = (
     auth_routes.router,
+    browser_session_routes.router,
     vehicle_routes.router,
     vehicle_secret_routes.router,
     definition_routes.router,

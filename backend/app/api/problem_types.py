@@ -41,6 +41,12 @@ _TABLE = {
         "Forbidden",
         "The account is known and its role does not allow this. Ask an admin for the role named in `detail`.",
     ),
+    "csrf_refused": ProblemType(
+        403,
+        "Not from the page itself",
+        "A browser's cookie acts only for this service's own page: send `X-SOVD-Request: page`, from the page's own "
+        "origin. Behind a proxy that changes `Host`, name the page's address in `SOVD_CORS_ORIGINS`.",
+    ),
     "not_found": ProblemType(
         404, "Not found", "No such object or path, or one that lies outside the account's scope: the two look the same."
     ),

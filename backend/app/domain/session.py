@@ -31,11 +31,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPair:
-    """What a client holds of its session. `expires_in` is the access token's lifetime in seconds."""
+    """What a client holds of its session. Lifetimes in seconds; the refresh token's is that of an idle session."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in: int
+    refresh_expires_in: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

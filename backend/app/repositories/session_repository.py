@@ -69,6 +69,16 @@ async def spend_refresh_token(db: AsyncConnection, token_digest: bytes) -> Sessi
     return SessionId(session_id) if session_id else None
 
 
+async def find_just_spent(db: AsyncConnection, token_digest: bytes, *, within_s: float) -> SessionId | None:
+    """The session of a token that was spent no more than `within_s` seconds ago."""
+    statement = select(refresh_tokens.c.session_id).where(
+        refresh_tokens.c.token_digest == token_digest,
+        refresh_tokens.c.spent_at > func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, within_s),
+    )
+    session_id = await db.scalar(statement)
+    return SessionId(session_id) if session_id else None
+
+
 async def find_owner_of_token(db: AsyncConnection, token_digest: bytes) -> SessionOwner | None:
     """Whose token this is or was, used or not."""
     statement = (

@@ -17,6 +17,7 @@ from app.repositories.user_repository import Credentials, StoredChanges
 from app.security.access_tokens import AccessTokens
 from app.security.passwords import PasswordHashing
 from app.security.rate_limits import RateLimits
+from app.security.refresh_tokens import is_browser_token
 from app.services.access_guard import AccessGuard, unknown
 from app.services.audit_records import act_of
 from app.services.audit_service import AuditService
@@ -46,8 +47,8 @@ class AccountService:
         self.callers = CallerDirectory(work, tokens)
         self.users = UserService(work, AccessGuard(audit), passwords, self.callers)
 
-    async def login(self, username: str, password: str, client: ClientInfo) -> TokenPair:
-        """Open a session.
+    async def login(self, username: str, password: str, client: ClientInfo, *, in_browser: bool = False) -> TokenPair:
+        """Open a session; with `in_browser` its refresh token belongs into a cookie.
 
         Raises NotAuthenticated, which never says whether name, password or account is the cause and takes the
         same time for each; TooManyRequests; Overloaded.
@@ -57,18 +58,25 @@ class AccountService:
         credentials = await self._credentials(name)
         stored_hash = credentials.password_hash if credentials else None
         matches = await self._passwords.matches(password, stored_hash)
-        pair = await self._open_session(credentials, client) if credentials and matches else None
+        pair = None
+        if credentials and matches:
+            async with self._work.begin() as work:
+                pair = await self._issuer.open(work, credentials, client, in_browser=in_browser)
         if pair is None:
             await self._audit_refused_login(credentials, client, matches=matches)
             raise NotAuthenticated("the user name or the password is wrong")
         return pair
 
-    async def refresh(self, refresh_token: str, client: ClientInfo) -> TokenPair:
+    async def refresh(self, refresh_token: str, client: ClientInfo, *, in_browser: bool = False) -> TokenPair:
         """Change a refresh token into a new pair; it is spent by that. Raises NotAuthenticated.
 
         A token that comes a second time was copied by somebody: the whole session ends, whoever holds it (RFC 9700,
-        4.14.2). So a client refreshes one at a time; of two at once, one wins and the session ends.
+        4.14.2). So a client refreshes one at a time; of two at once, one wins and the session ends. Tabs of a browser
+        share their token, so there both win if they come within a few seconds.
         """
+        if is_browser_token(refresh_token) != in_browser:
+            await self._refused("auth.refresh", None, "refresh token of another kind of client", client)
+            raise _over()
         async with self._work.begin() as work:
             result = await self._issuer.rotate(work, refresh_token, client)
         if isinstance(result, TokenPair):
@@ -76,7 +84,16 @@ class AccountService:
         if result.user_id is not None:
             self.callers.forget(result.user_id)
         await self._refused("auth.refresh", None, result.reason, client, result.session_id)
-        raise NotAuthenticated("the refresh token is not valid any more; sign in again")
+        raise _over()
+
+    async def end_browser_session(self, refresh_token: str, client: ClientInfo) -> None:
+        """End the session of a browser's cookie. One that is over already, or unknown, is no error."""
+        if not is_browser_token(refresh_token):
+            return
+        async with self._work.begin() as work:
+            owner = await self._issuer.end(work, refresh_token, client)
+        if owner is not None:
+            self.callers.forget(owner.user_id)
 
     async def logout(self, caller: Actor, client: ClientInfo) -> None:
         """End the caller's session: its access and refresh tokens are worth nothing from now on."""
@@ -178,10 +195,6 @@ class AccountService:
             # A text that can be no user name is asked for as well: the empty name, which nobody has, takes as long.
             return await user_repository.find_credentials(db, username or "")
 
-    async def _open_session(self, credentials: Credentials, client: ClientInfo) -> TokenPair | None:
-        async with self._work.begin() as work:
-            return await self._issuer.open(work, credentials, client)
-
     async def _audit_refused_login(self, credentials: Credentials | None, client: ClientInfo, *, matches: bool) -> None:
         """Names that belong to nobody are not written down: people type passwords into the wrong field."""
         user = credentials.user if credentials else None
@@ -221,6 +234,10 @@ class AccountService:
             client.correlation_id,
             client.ip_address,
         )
+
+
+def _over() -> NotAuthenticated:
+    return NotAuthenticated("the refresh token is not valid any more; sign in again")
 
 
 def _wrong_current_password() -> InvalidRequest:

@@ -65,6 +65,7 @@ def body_of(row: Row, target: str) -> dict[str, object] | None:
     }
     bodies: dict[str, dict[str, object]] = {
         "POST /api/v1/auth/login": {"username": "admin", "password": "not this one"},
+        "POST /api/v1/auth/browser-session": {"username": "admin", "password": "not this one"},
         "POST /api/v1/auth/refresh": {"refresh_token": "never-issued"},
         "POST /api/v1/auth/password": {"current_password": "not this one", "new_password": "good and long enough"},
         "POST /api/v1/vehicles": vehicle,
@@ -143,7 +144,7 @@ async def call(world: World, row: Row, caller: str, correlation_id: str) -> Answ
         path += "?file_name=bench.yaml"
     if row.method == "WS":
         return await watch(world, path.rpartition("/")[2], client, correlation_id)
-    headers = {"X-Correlation-ID": correlation_id}
+    headers = {"X-Correlation-ID": correlation_id, "X-SOVD-Request": "page"}
     answer = await client.request(row.method, path, json=body_of(row, target), headers=headers)
     shown = sorted((name, value) for name, value in answer.headers.items() if name not in {"date", "x-correlation-id"})
     return Answer(answer.status_code, (shown, answer.text.replace(correlation_id, "")))

@@ -25,6 +25,9 @@ GET    /health/ready                            -     200 200 200 200 200 200
 GET    /metrics                                 -     200 200 200 200 200 200
 POST   /api/v1/auth/login                       -     401 401 401 401 401 401
 POST   /api/v1/auth/refresh                     -     401 401 401 401 401 401
+POST   /api/v1/auth/browser-session             -     401 401 401 401 401 401
+POST   /api/v1/auth/browser-session/refresh     -     401 401 401 401 401 401
+DELETE /api/v1/auth/browser-session             -     204 204 204 204 204 204
 GET    /api/v1/auth/me                          -     401 401 200 200 200 200
 POST   /api/v1/auth/password                    -     401 401 422 422 422 422
 GET    /api/v1/auth/sessions                    -     401 401 200 200 200 200

@@ -52,6 +52,14 @@ class TokensOut(BaseModel):
         return cls(access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in)
 
 
+class BrowserTokenOut(BaseModel):
+    """What the page keeps in its memory. `expires_in` is the access token's lifetime in seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # the kind of token, not a secret
+    expires_in: int
+
+
 class SessionOut(BaseModel):
     """One sign-in of the caller; `current` is the one this request belongs to."""
 
