@@ -1,0 +1,45 @@
+import { Button, Menu, useMantineColorScheme } from '@mantine/core'
+import { IconKeyboard, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from '@tabler/icons-react'
+import { Link, useRouter } from '@tanstack/react-router'
+import { useComputedColorScheme } from '@mantine/core'
+import { useSessionStore, useUser } from '@/session/session-context'
+import { toastFailure } from '@/ui/toasts'
+import { showKeyboardHelp } from './keyboard-help'
+
+export function UserMenu() {
+  const user = useUser()
+  const session = useSessionStore()
+  const router = useRouter()
+  const { setColorScheme } = useMantineColorScheme()
+  const isDark = useComputedColorScheme('light') === 'dark'
+
+  async function signOut() {
+    try {
+      await session.signOut()
+      await router.navigate({ to: '/vehicles', search: {} })
+    } catch (error) {
+      toastFailure('You are still signed in', error)
+    }
+  }
+
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconUser size={16} aria-hidden />}>{user.username}</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Signed in as {user.username} ({user.role})</Menu.Label>
+        <Menu.Item component={Link} to="/settings" leftSection={<IconSettings size={16} aria-hidden />}>Settings</Menu.Item>
+        <Menu.Item
+          leftSection={isDark ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />}
+          onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+        >
+          {isDark ? 'Light colours' : 'Dark colours'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={showKeyboardHelp}>Keyboard shortcuts</Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

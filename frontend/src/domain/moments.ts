@@ -1,0 +1,82 @@
+/** Times as people read them. Every text names its zone; the zone is the user's setting, never guessed here. */
+
+/** `local`: the zone of this computer; otherwise an IANA name such as `UTC` or `Europe/Berlin`. */
+export type ZoneSetting = string
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function format(zone: ZoneSetting, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone} ${JSON.stringify(options)}`
+  let found = formats.get(key)
+  if (found === undefined) {
+    // The Swedish spelling is ISO 8601's: 2026-11-23 14:05:09.
+    found = new Intl.DateTimeFormat('sv-SE', { ...options, ...(zone === 'local' ? {} : { timeZone: zone }) })
+    formats.set(key, found)
+  }
+  return found
+}
+
+/** Whether this browser knows the zone. */
+export function isZone(zone: ZoneSetting): boolean {
+  if (zone === 'local') return true
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The zone's short name at that moment: `UTC`, `GMT+1`, `EST`. */
+export function zoneName(moment: Date, zone: ZoneSetting): string {
+  const options: Intl.DateTimeFormatOptions = { timeZoneName: 'short' }
+  if (zone !== 'local') options.timeZone = zone
+  const parts = new Intl.DateTimeFormat('en-GB', options).formatToParts(moment)
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
+}
+
+const day: Intl.DateTimeFormatOptions = { year: 'numeric', month: '2-digit', day: '2-digit' }
+const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
+
+/** `2026-11-23 14:05:09 GMT+1`; with `milliseconds`, `2026-11-23 14:05:09.123 GMT+1`. */
+export function formatMoment(iso: string, zone: ZoneSetting, milliseconds = false): string {
+  const moment = new Date(iso)
+  if (Number.isNaN(moment.getTime())) return iso
+  return `${format(zone, { ...day, ...clock }).format(moment)}${fraction(moment, milliseconds)} ${zoneName(moment, zone)}`
+}
+
+/** `14:05:09 GMT+1`, for places where the day is clear. */
+export function formatClock(iso: string, zone: ZoneSetting, milliseconds = false): string {
+  const moment = new Date(iso)
+  if (Number.isNaN(moment.getTime())) return iso
+  return `${format(zone, clock).format(moment)}${fraction(moment, milliseconds)} ${zoneName(moment, zone)}`
+}
+
+function fraction(moment: Date, wanted: boolean): string {
+  return wanted ? `.${String(moment.getUTCMilliseconds()).padStart(3, '0')}` : ''
+}
+
+/** `2026-11-23` in the zone. */
+export function formatDay(iso: string, zone: ZoneSetting): string {
+  const moment = new Date(iso)
+  return Number.isNaN(moment.getTime()) ? iso : format(zone, day).format(moment)
+}
+
+const steps = [
+  { limit: 60, size: 1, unit: 's' },
+  { limit: 3600, size: 60, unit: 'min' },
+  { limit: 86_400, size: 3600, unit: 'h' },
+  { limit: Infinity, size: 86_400, unit: 'd' },
+] as const
+
+/** `just now`, `42 s ago`, `3 min ago`, `5 h ago`, `12 d ago`; `in 3 min` for what lies ahead. `now` is in ms. */
+export function formatAge(iso: string, now: number): string {
+  const at = new Date(iso).getTime()
+  if (Number.isNaN(at)) return 'unknown'
+  const seconds = (now - at) / 1000
+  const distance = Math.abs(seconds)
+  if (distance < 2) return 'just now'
+  const step = steps.find(({ limit }) => distance < limit) ?? steps[3]
+  const text = `${String(Math.floor(distance / step.size))} ${step.unit}`
+  return seconds >= 0 ? `${text} ago` : `in ${text}`
+}
