@@ -186,7 +186,7 @@ def adapter_document(vehicle: AdaptedVehicle, url: str) -> JsonObject:
             {
                 "component": ecu.component,
                 "ecuAddress": ecu_text(ecu.address),
-                "name": ecu.name,
+                "name": ecu.title,
                 "variant": ecu.variant,
                 "online": ecu.is_online,
             }
@@ -199,7 +199,7 @@ def _show(terminal: Terminal, vehicle: AdaptedVehicle, url: str) -> None:
     table = plain_table("Component", "ECU", "Name", "Answers")
     for ecu in vehicle.ecus.values():
         answers = "yes" if ecu.is_online else "no"
-        table.add_row(cell(ecu.component), cell(ecu_text(ecu.address)), cell(ecu.name), cell(answers))
+        table.add_row(cell(ecu.component), cell(ecu_text(ecu.address)), cell(ecu.title), cell(answers))
     terminal.show(table)
     terminal.line("")
     terminal.line(f"SOVD server: {url}/version-info")

@@ -82,12 +82,11 @@ async def _has(ecu: AdaptedEcu, number: int, deadline: float) -> bool:
     return True
 
 
-def _standard_unit(info: IdentifierInfo) -> dict[str, str]:
-    unit = KNOWN_IDENTIFIERS[info.data_id].unit
-    return {} if unit is None else {info.name: unit}
+def _standard_unit(info: IdentifierInfo) -> dict[str, str | None]:
+    return {info.name: KNOWN_IDENTIFIERS[info.data_id].unit}
 
 
-def _item(info: IdentifierInfo, units: Mapping[str, str]) -> DataItem:
+def _item(info: IdentifierInfo, units: Mapping[str, str | None]) -> DataItem:
     return DataItem(
         data_id=f"{info.data_id:04X}",
         name=info.name,
@@ -97,19 +96,19 @@ def _item(info: IdentifierInfo, units: Mapping[str, str]) -> DataItem:
     )
 
 
-def _schema(info: IdentifierInfo, units: Mapping[str, str]) -> JsonObject:
+def _schema(info: IdentifierInfo, units: Mapping[str, str | None]) -> JsonObject:
     """The schema of the value, with units as ISO 17978-3 has them (`x-sovd-unit`)."""
     schema: JsonObject = {"title": info.description or info.name, **info.schema}
+    if len(units) == 1:
+        return schema | _unit(next(iter(units.values())))
     members = dict(schema.get("properties") or {})
-    if not members and len(units) == 1:
-        return {**schema, "x-sovd-unit": _unit(next(iter(units.values())))}
     for name, unit in units.items():
-        members[name] = {**members.get(name, {}), "x-sovd-unit": _unit(unit)}
+        members[name] = members.get(name, {}) | _unit(unit)
     return {**schema, "properties": members} if members else schema
 
 
-def _unit(name: str) -> JsonObject:
-    return {"display_name": name}
+def _unit(name: str | None) -> JsonObject:
+    return {} if name is None else {"x-sovd-unit": {"display_name": name}}
 
 
 def _value_of(decoded: Decoded, record: bytes) -> JsonValue:

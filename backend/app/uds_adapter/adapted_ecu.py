@@ -29,7 +29,8 @@ class AdaptedEcu:
     def __init__(self, link: DiagnosticLink, address: int, component: str, timing: UdsTiming, owing: set[int]) -> None:
         self.address = address
         self.component = component
-        self.name = component
+        self.name: str | None = None
+        """As the diagnostic data or the ECU itself calls it."""
         self.variant: str | None = None
         self.is_identified = False
         self.is_online = False
@@ -70,6 +71,11 @@ class AdaptedEcu:
             finally:
                 self._users -= 1
                 self._timing = self._base_timing if self.state.is_default else client.timing
+
+    @property
+    def title(self) -> str:
+        """Its name for people, whatever is known of it."""
+        return self.name or f"ECU {ecu_text(self.address)}"
 
     def _heard(self) -> None:
         self.is_online = True

@@ -64,7 +64,7 @@ class AdaptedVehicle:
 
     async def tree(self) -> EntityTree:
         """The vehicle and its ECUs, each with what it was identified as and whether it answered when last asked."""
-        shown = tuple((ecu.name, ecu.variant, ecu.is_online) for ecu in self.ecus.values())
+        shown = tuple((ecu.title, ecu.variant, ecu.is_online) for ecu in self.ecus.values())
         if self._tree is None or shown != self._shown:
             self._shown = shown
             root = Entity(key=SERVER, name=f"Vehicle behind {self._gateway}")
@@ -76,7 +76,7 @@ class AdaptedVehicle:
         known = {} if ecu.variant is None else {"name": ecu.variant, "is_base_variant": False}
         return Entity(
             key=EntityKey(collection=Collection.COMPONENTS, entity_id=ecu.component),
-            name=ecu.name,
+            name=ecu.title,
             resources=_RESOURCES,
             lock_needed=self._lock_needed,
             variant={**known, **state},
@@ -98,7 +98,7 @@ async def adapted_vehicle(settings: AdapterSettings, described: DescribedEcus) -
         ecus: dict[str, AdaptedEcu] = {}
         for address, component in component_ids((one, names.get(one)) for one in addresses).items():
             ecu = AdaptedEcu(link, address, component, settings.timing, owing)
-            ecu.name = names.get(address, component)
+            ecu.name = names.get(address)
             ecus[component] = ecu
         vehicle = AdaptedVehicle(settings.gateway.gateway, ecus, described, lock_is_needed=settings.lock_is_needed)
         try:

@@ -44,9 +44,10 @@ class DescribedEcus:
                 found.setdefault(routine_id, DescribedRoutine(routine_id=routine_id, name=name, actions=actions))
         return tuple(found[number] for number in sorted(found))
 
-    async def units(self, ecu_address: int, variant: str | None) -> Mapping[int, Mapping[str, str]]:
-        """Units by identifier and name of the value; an identifier with no unit is there with none."""
-        found: dict[int, Mapping[str, str]] = {}
+    async def units(self, ecu_address: int, variant: str | None) -> Mapping[int, Mapping[str, str | None]]:
+        """The values of each identifier by name, with their units; those of a layout that only odxtools can read are
+        there if they have a unit."""
+        found: dict[int, Mapping[str, str | None]] = {}
         for described in await self._variants(ecu_address, variant):
             for number, entry in described.identifiers.items():
                 found.setdefault(int(number, 16), _units_of(described, entry))
@@ -64,9 +65,9 @@ class DescribedEcus:
         return found
 
 
-def _units_of(described: CompiledVariant, entry: JsonObject) -> dict[str, str]:
+def _units_of(described: CompiledVariant, entry: JsonObject) -> dict[str, str | None]:
     side = entry["read"] or entry["write"]
     layout = described.layout(side["layout"])
     if layout is None:
         return dict(side["units"])
-    return {field.name: field.unit for field in layout.fields if field.unit is not None and not field.hidden}
+    return {field.name: field.unit for field in layout.fields if not field.hidden}

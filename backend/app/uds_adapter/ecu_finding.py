@@ -53,8 +53,8 @@ async def identify(ecu: AdaptedEcu, data: DiagnosticData, deadline: float) -> No
             except VehicleRefused as error:
                 raw = error.details.get("raw")
                 answers[request] = bytes.fromhex(str(raw)) if raw else b""
-        if ecu.name == ecu.component:
-            ecu.name = await _system_name(client, deadline) or ecu.name
+        if ecu.name is None:
+            ecu.name = await _system_name(client, deadline)
     if requests:
         ecu.variant = await data.identify_variant(ecu.address, answers)
 
