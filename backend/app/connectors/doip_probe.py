@@ -6,7 +6,7 @@ from app.connectors.doip_address import DoipAddress
 from app.connectors.doip_commands.doip_discovery import FUNCTIONAL_WAIT_S
 from app.domain.errors import VehicleRefused, VehicleTimeout
 from app.links import uds_services
-from app.links.port import DiagnosticLink
+from app.links.doip_link import DoipLink
 from app.links.uds_client import UdsClient
 from app.links.uds_errors import NegativeResponse
 from app.protocols.uds.requests import TesterPresent
@@ -16,14 +16,16 @@ MOST_ASKED = 3
 
 
 async def probe_vehicle(
-    link: DiagnosticLink, address: DoipAddress, *, timing: UdsTiming, owing: set[int], deadline: float
+    link: DoipLink, address: DoipAddress, *, timing: UdsTiming, owing: set[int], deadline: float
 ) -> None:
     """Return when an ECU has answered TesterPresent. Raises VehicleError by `deadline` (loop seconds).
 
-    The first ECUs of the address are asked one after the other; where it names none, all of them at once.
+    ECUs of the address are asked one after the other, those first that no command is busy with; where it names none,
+    or all of them are busy, all at once.
     """
     trouble: VehicleTimeout | VehicleRefused | None = None
-    for ecu in address.ecus[:MOST_ASKED]:
+    free = [ecu for ecu in address.ecus if not link.is_taken(ecu)]
+    for ecu in free[:MOST_ASKED]:
         try:
             async with link.channel(ecu, deadline) as channel:
                 await uds_services.tester_present(UdsClient(channel, timing=timing, owing=owing), deadline)
@@ -33,12 +35,12 @@ async def probe_vehicle(
             trouble = error
         else:
             return
-    if address.ecus:
+    if free:
         raise trouble or VehicleTimeout("No ECU of the vehicle answered.")
     await _ask_everybody(link, address, timing, deadline)
 
 
-async def _ask_everybody(link: DiagnosticLink, address: DoipAddress, timing: UdsTiming, deadline: float) -> None:
+async def _ask_everybody(link: DoipLink, address: DoipAddress, timing: UdsTiming, deadline: float) -> None:
     short = replace(timing, network_s=min(timing.network_s, FUNCTIONAL_WAIT_S))
     async with link.channel(address.functional, deadline) as channel:
         answers = await UdsClient(channel, timing=short).ask_all(TesterPresent().encode(), deadline)

@@ -91,6 +91,10 @@ class DoipLink:
         """Somebody holds or awaits a channel."""
         return bool(self._lanes)
 
+    def is_taken(self, ecu_address: int) -> bool:
+        """Somebody holds or awaits this ECU's channel."""
+        return ecu_address in self._lanes
+
     def channel(self, ecu_address: int, deadline: float) -> AbstractAsyncContextManager[EcuChannel]:
         """Wait for this ECU's turn and for a working connection. Raises VehicleUnreachable: nothing was sent."""
         return self._channel(ecu_address, deadline)

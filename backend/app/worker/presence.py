@@ -15,6 +15,7 @@ from app.domain.errors import (
     InvalidRequest,
     SovdError,
     StorageUnavailable,
+    VehicleConnectionLost,
     VehicleError,
     VehicleTimeout,
     VehicleUnreachable,
@@ -36,6 +37,7 @@ _ROUND_S = 1.0
 _GATHERING_S = 0.05
 """Findings that come within this time are written down together."""
 _NOTED_LIMIT = 5000
+_NO_ANSWER = (VehicleUnreachable, VehicleTimeout, VehicleConnectionLost)
 
 
 class Contexts(Protocol):
@@ -70,20 +72,24 @@ class Presence:
         self._wake = asyncio.Event()
         self._found: dict[VehicleId, PresenceObservation] = {}
         self._asked: set[VehicleId] = set()
+        self._doubted: dict[VehicleId, DueProbe] = {}
 
     def wake(self) -> None:
         """A vehicle is new or has a new address: look at it now."""
         self._wake.set()
 
     def note(self, vehicle_id: VehicleId, address: str, error: Exception | None) -> None:
-        """What a running command found: an answer (`error` None) or the error it got. Written with the next round.
+        """What a running command found: an answer (`error` None) or the error it got.
 
-        The last finding per vehicle counts; beyond some thousand vehicles a round, findings are left to the probes.
+        An answer is written with the next round. An error may be that of one control unit alone, so the vehicle itself
+        is asked then, at once. Beyond some thousand vehicles a round, findings are left to the probes that are due.
         """
-        if error is not None and not isinstance(error, VehicleUnreachable | VehicleTimeout):
-            return
-        if len(self._found) < _NOTED_LIMIT or vehicle_id in self._found:
-            self._found[vehicle_id] = _observation(vehicle_id, address, error)
+        if error is None:
+            if len(self._found) < _NOTED_LIMIT or vehicle_id in self._found:
+                self._found[vehicle_id] = _observation(vehicle_id, address, None)
+        elif isinstance(error, _NO_ANSWER) and len(self._doubted) < _NOTED_LIMIT:
+            self._doubted[vehicle_id] = DueProbe(vehicle_id=vehicle_id, address=address)
+            self._wake.set()
 
     async def run(self) -> None:
         """Probe for ever."""
@@ -101,7 +107,8 @@ class Presence:
             return
         async with self._unit_of_work.begin() as work:
             due = await presence_repository.claim_due_probes(work.db, free, self._interval_s)
-        for item in due:
+        doubted, self._doubted = self._doubted, {}
+        for item in (*doubted.values(), *due):
             if item.vehicle_id not in self._asked:
                 self._asked.add(item.vehicle_id)
                 probes.create_task(self._probe(item), name=f"probe {item.vehicle_id}")
@@ -127,6 +134,8 @@ class Presence:
         except Exception as error:  # noqa: BLE001 - whatever one vehicle's connector does, the others are probed
             if not isinstance(error, SovdError | TimeoutError):
                 _log.exception("a probe failed unexpectedly", vehicle_id=str(due.vehicle_id))
+            if isinstance(error, TimeoutError):
+                error = VehicleTimeout("The vehicle did not answer the probe in time.")
             return _observation(due.vehicle_id, due.address, error)
         return _observation(due.vehicle_id, due.address, None)
 
@@ -153,7 +162,7 @@ def _observation(vehicle_id: VehicleId, address: str, error: Exception | None) -
     match error:
         case None:
             status, cause = ConnectionStatus.CONNECTED, None
-        case VehicleUnreachable():
+        case VehicleUnreachable() | VehicleTimeout() | VehicleConnectionLost():
             status, cause = ConnectionStatus.DISCONNECTED, error.message
         case VehicleError() | InvalidRequest():
             status, cause = ConnectionStatus.ERROR, error.message
