@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from types import MappingProxyType
 
-from app.connectors.doip_address import SCHEME, DoipAddress, parse_doip_address
+from app.connectors.doip_address import SCHEME, parse_doip_address
 from app.connectors.doip_commands.doip_data_reading import read_data_by_id, subscribe_data
 from app.connectors.doip_commands.doip_data_writing import write_data_by_id
 from app.connectors.doip_commands.doip_discovery import discover_ecus, read_identification
@@ -22,6 +22,7 @@ from app.domain.catalogue import COMMANDS
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleUnreachable
 from app.domain.json_values import JsonObject
 from app.links.doip_pool import DoipLinks
+from app.links.owing_ecus import OwingEcus
 from app.protocols.uds.timing import UdsTiming
 
 _COMMANDS: Mapping[str, Callable[[DoipJob], Awaitable[JsonObject]]] = MappingProxyType(
@@ -47,7 +48,7 @@ class DoipConnector:
         self._links = links
         self._data = data
         self._timing = timing or UdsTiming()
-        self._owing: dict[tuple[str, int, int], set[int]] = {}
+        self._owing = OwingEcus()
 
     @property
     def schemes(self) -> tuple[str, ...]:
@@ -63,7 +64,8 @@ class DoipConnector:
         parsed = parse_doip_address(address)
         _check_time(deadline)
         async with self._links.use(parsed.settings(context)) as link:
-            await probe_vehicle(link, parsed, timing=self._timing, owing=self._owing_of(parsed), deadline=deadline)
+            with self._owing.of(parsed.host, parsed.port, parsed.tester) as owing:
+                await probe_vehicle(link, parsed, timing=self._timing, owing=owing, deadline=deadline)
 
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
         """Run one command as the port says.
@@ -76,7 +78,8 @@ class DoipConnector:
             raise CommandNotSupported(f"A vehicle behind a DoIP gateway has no command {request.command_name[:60]}.")
         _check_time(request.deadline)
         outlet = Outlet()
-        async with self._links.use(address.settings(request.context)) as link:
+        async with AsyncExitStack() as held:
+            link = await held.enter_async_context(self._links.use(address.settings(request.context)))
             job = DoipJob(
                 link=link,
                 address=address,
@@ -85,7 +88,7 @@ class DoipConnector:
                 secrets=request.context.secrets,
                 deadline=request.deadline,
                 timing=self._timing,
-                owing=self._owing_of(address),
+                owing=held.enter_context(self._owing.of(address.host, address.port, address.tester)),
                 outlet=outlet,
             )
             try:
@@ -96,13 +99,6 @@ class DoipConnector:
                 if not _may_change(request.command_name, request.command_params):
                     raise
                 raise (after_acting(error) if job.acted else nothing_changed_yet(error)) from error
-
-    def _owing_of(self, address: DoipAddress) -> set[int]:
-        """ECUs of a gateway that may still answer an earlier request of ours."""
-        key = (address.host, address.port, address.tester)
-        for other in [known for known, ecus in self._owing.items() if not ecus and known != key]:
-            del self._owing[other]
-        return self._owing.setdefault(key, set())
 
 
 async def _run(command: Callable[[DoipJob], Awaitable[JsonObject]], job: DoipJob) -> JsonObject:

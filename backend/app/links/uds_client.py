@@ -1,13 +1,21 @@
 """Asks one ECU: drives the exchange of `protocols.uds` over a channel, one request at a time."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.domain.errors import VehicleRefused, VehicleTimeout, VehicleUnreachable
+from app.domain.errors import (
+    VehicleConnectionLost,
+    VehicleError,
+    VehicleRefused,
+    VehicleTimeout,
+    VehicleUnreachable,
+)
 from app.links.port import DiagnosticMessage, EcuChannel
 from app.links.uds_errors import no_answer, refused, still_owing
 from app.protocols.uds.exchange import Answer, Done, Exchange, Failed, Observation, Send, Wait
+from app.protocols.uds.matching import Match, match_answer
 from app.protocols.uds.requests import TesterPresent
 from app.protocols.uds.services import NEGATIVE_RESPONSE
 from app.protocols.uds.timing import UdsTiming
@@ -121,8 +129,10 @@ class UdsClient:
             return
         try:
             await self._exchange(_FENCE, deadline, functional=False)
-        except VehicleTimeout:
+        except (VehicleTimeout, VehicleConnectionLost):
             raise still_owing(self.ecu_address) from None
+        if self.ecu_address in self._owing:
+            raise still_owing(self.ecu_address)
 
     async def _exchange(self, payload: bytes, deadline: float, *, functional: bool) -> Done:
         self._channel.discard()
@@ -137,7 +147,8 @@ class UdsClient:
                 self._owing.discard(self.ecu_address)
         if isinstance(end, Failed):
             raise no_answer(self.ecu_address, payload, end)
-        self._owing.discard(self.ecu_address)
+        if not (was_owing and _says_busy(payload, end)):  # busy is what it says that still works on the earlier one
+            self._owing.discard(self.ecu_address)
         return end
 
     async def _drive(self, exchange: Exchange, deadline: float) -> Done | Failed:
@@ -168,7 +179,9 @@ class UdsClient:
             message = await self._channel.receive(min(until, due) if keeps_alive else until)
         except TimeoutError:
             if keeps_alive and self._loop.time() >= due:
-                await self._send_keep_alive(deadline)
+                # whatever becomes of it says nothing about the request, which has left
+                with contextlib.suppress(VehicleError):
+                    await self._send_keep_alive(deadline)
             return
         self._take(exchange, message)
 
@@ -183,6 +196,10 @@ class UdsClient:
         if observation is Observation.PENDING and self._on_pending is not None:
             since = exchange.pending_since if exchange.pending_since is not None else message.received_at
             self._on_pending(PendingNotice(ecu_address=message.source, since=since))
+
+
+def _says_busy(request: bytes, done: Done) -> bool:
+    return any(match_answer(request, answer.payload) is Match.BUSY for answer in done.answers)
 
 
 def _response(answer: Answer) -> UdsResponse:
