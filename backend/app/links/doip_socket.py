@@ -7,6 +7,7 @@ never answers alive checks, as some do, is left in peace.
 """
 
 import asyncio
+import contextlib
 from typing import Protocol, TypeVar, assert_never, cast
 
 from app.domain.errors import VehicleError
@@ -224,8 +225,10 @@ class DoipSocket(asyncio.Protocol):
             return
         self._transport.close()
         try:
-            async with asyncio.timeout(CLOSING_S):
-                await self._gone.wait()
+            # a gateway that takes no more bytes loses what is still to be sent
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_S):
+                    await self._gone.wait()
         finally:
             self._transport.abort()
         await self._gone.wait()

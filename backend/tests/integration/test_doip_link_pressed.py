@@ -1,12 +1,14 @@
 """The DoIP link under many users that come, go and are cancelled while sockets drop; and a peer that stops reading."""
 
 import asyncio
+import contextlib
 import random
 
 import pytest
 
 from app.domain.errors import VehicleConnectionLost, VehicleError, VehicleTimeout, VehicleUnreachable
 from app.links.doip_link import DoipLink
+from app.links.port import EcuChannel
 from support.doip_linked import ENGINE, QUICK, READ_VIN, VIN_ANSWER, ask, linked, soon
 from support.doip_peer import DoipPeer
 from support.waiting import until
@@ -68,3 +70,21 @@ async def test_a_gateway_that_stops_reading_holds_nobody() -> None:
         writer.transport.abort()
         await until(lambda: len(peer.writers) <= 1, what="the old socket gone")
         assert await ask(channel, READ_VIN) == VIN_ANSWER
+
+
+async def test_a_gateway_that_stops_reading_does_not_keep_us_from_closing() -> None:
+    async with linked() as (link, peer), link.channel(ENGINE, soon()) as channel:
+        await ask(channel)
+        [writer] = peer.writers.values()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a stream's transport can
+        with pytest.raises(VehicleUnreachable, match="does not take any more bytes"):
+            await _fill(channel)
+        await link.close()
+        assert not link.is_connected
+        writer.transport.abort()
+
+
+async def _fill(channel: EcuChannel) -> None:
+    for _ in range(50):
+        with contextlib.suppress(VehicleTimeout):
+            await channel.send(bytes(1_000_000), soon(0.005))
