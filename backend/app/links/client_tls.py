@@ -32,6 +32,11 @@ def _load_client_certificate(context: ssl.SSLContext, pem: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(pem)
-        context.load_cert_chain(name)
+        context.load_cert_chain(name, password=_no_password)
     finally:
         Path(name).unlink()
+
+
+def _no_password() -> str:
+    """Asked only for an encrypted key; without it OpenSSL would ask on the terminal, and wait there."""
+    raise ValueError("the private key is encrypted")
