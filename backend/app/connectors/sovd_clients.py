@@ -65,11 +65,13 @@ class SovdClients:
         if client is None:
             made = await _client_for(address, secrets)
             client = self._clients.setdefault(key, made)
-            if client is not made:  # another command was faster
-                await made.http.aclose()
-        client.users += 1
+        else:
+            made = client
+        client.users += 1  # before anything is awaited: nobody closes a client in use
         self._clients.move_to_end(key)
         try:
+            if client is not made:  # another command was faster
+                await made.http.aclose()
             await self._close_idle()
             yield client
         finally:
