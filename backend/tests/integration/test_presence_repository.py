@@ -8,7 +8,12 @@ from sqlalchemy import text
 from app.domain.identifiers import VehicleId
 from app.domain.vehicle import ConnectionStatus, Vehicle
 from app.repositories import vehicle_repository
-from app.repositories.presence_repository import PresenceObservation, claim_due_probes, record_presence
+from app.repositories.presence_repository import (
+    LONGEST_BACK_OFF,
+    PresenceObservation,
+    claim_due_probes,
+    record_presence,
+)
 from app.storage.engine import Database
 from support.builders import add_vehicle, count
 
@@ -129,3 +134,24 @@ async def test_findings_come_in_batches_and_unknown_vehicles_do_not_matter(datab
         assert {change.vehicle_id for change in await record_presence(db, observations)} == set(vehicle_ids)
         assert await count(db, ENTRIES) == 50
         assert await record_presence(db, []) == ()
+
+
+async def test_a_silent_vehicle_is_asked_less_and_less_often_until_it_answers(database: Database) -> None:
+    """Backs off to LONGEST_BACK_OFF intervals; one answer is enough to be asked as often as before."""
+    vehicle_id = await vehicle_in(database)
+
+    async def wait_after_claim() -> float:
+        async with database.transaction() as db:
+            await db.execute(text("UPDATE vehicles SET next_probe_at = now()"))
+            assert len(await claim_due_probes(db, 1, 1000.0)) == 1
+            found = await db.scalar(text("SELECT EXTRACT(epoch FROM next_probe_at - now()) FROM vehicles"))
+        return float(found) / 1000
+
+    for intervals in (1, 2, 4, LONGEST_BACK_OFF, LONGEST_BACK_OFF):
+        assert 0.89 * intervals <= await wait_after_claim() <= 1.11 * intervals
+        await observe(database, vehicle_id, DISCONNECTED, "nobody there")
+    for _ in range(30):  # the count of silent probes has a bound, so that its power of two has one
+        await observe(database, vehicle_id, DISCONNECTED, "nobody there")
+    assert await wait_after_claim() <= 1.11 * LONGEST_BACK_OFF
+    await observe(database, vehicle_id, CONNECTED)
+    assert 0.89 <= await wait_after_claim() <= 1.11
