@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from app.domain.errors import VehicleError, VehicleProtocolError
+from app.domain.errors import VehicleError, VehicleProtocolError, VehicleRefused, VehicleUnreachable
 from app.links import uds_services
 from app.links.port import DiagnosticLink
 from app.links.uds_client import UdsClient
@@ -49,7 +49,10 @@ class AdaptedEcu:
 
     @asynccontextmanager
     async def client(self, deadline: float) -> AsyncIterator[UdsClient]:
-        """The ECU for ourselves. What it refuses carries the `service`, for the SOVD error."""
+        """The ECU for ourselves. What it refuses carries the `service`, for the SOVD error.
+
+        A gateway that refuses to pass a request on makes the ECU unreachable: it did not get it.
+        """
         async with self._link.channel(self.address, deadline) as channel:
             client = UdsClient(channel, timing=self._timing, owing=self._owing)
             client.is_session_held = not self.state.is_default
@@ -63,6 +66,9 @@ class AdaptedEcu:
             except VehicleProtocolError:
                 self._heard()
                 raise
+            except VehicleRefused as error:
+                self.is_online = False
+                raise VehicleUnreachable(error.message, details=error.details) from error
             except VehicleError:
                 self.is_online = False
                 raise

@@ -54,10 +54,8 @@ class AdaptedStatus:
         try:
             async with ecu.client(until) as client:
                 await uds_services.tester_present(client, until)
-        except VehicleRefused as error:
-            ready = "nrc" in error.details
-        except VehicleError:
-            ready = False
+        except VehicleError as error:
+            ready = isinstance(error, VehicleRefused)
         else:
             ready = True
         return EntityStatus(ready=ready, actions=frozenset({StatusAction.RESTART}))

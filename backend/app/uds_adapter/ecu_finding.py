@@ -9,6 +9,7 @@ from app.domain.errors import VehicleError, VehicleRefused, VehicleTimeout
 from app.links import uds_services
 from app.links.port import DiagnosticLink
 from app.links.uds_client import UdsClient
+from app.links.uds_errors import NegativeResponse
 from app.protocols.uds.identifiers import VIN
 from app.protocols.uds.requests import ReadDataByIdentifier, TesterPresent
 from app.protocols.uds.timing import UdsTiming
@@ -50,9 +51,8 @@ async def identify(ecu: AdaptedEcu, data: DiagnosticData, deadline: float) -> No
         for request in requests or (TesterPresent().encode(),):
             try:
                 answers[request] = (await client.ask(request, deadline)).raw
-            except VehicleRefused as error:
-                raw = error.details.get("raw")
-                answers[request] = bytes.fromhex(str(raw)) if raw else b""
+            except NegativeResponse as error:
+                answers[request] = error.raw
         if ecu.name is None:
             ecu.name = await _system_name(client, deadline)
     if requests:

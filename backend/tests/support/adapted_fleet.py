@@ -17,6 +17,7 @@ from app.diagnostic_data.port import DataSetRef
 from app.domain.json_values import JsonObject
 from app.links.doip_pool import DoipLinks
 from app.protocols.uds.timing import UdsTiming
+from app.simulator.description import VehicleDescription
 from app.simulator.disturbances import Disturbance, DisturbanceKind
 from app.simulator.fleet import SimulatedFleet, SimulatedVehicle
 from app.simulator.virtual_ecu import VirtualEcu
@@ -116,12 +117,13 @@ async def adapted_fleet(
     vehicles: int = 1,
     timing: UdsTiming = TIMING,
     place: ServingPlace | None = None,
+    description: VehicleDescription | None = None,
     **settings: Any,
 ) -> AsyncIterator[Adapted]:
     """All of it on free ports; afterwards, no task and no socket may be left."""
     before = _other_tasks()
     async with AsyncExitStack() as stack:
-        fleet = await stack.enter_async_context(quick_fleet(vehicles))
+        fleet = await stack.enter_async_context(quick_fleet(vehicles, description=description))
         shelf = await stack.enter_async_context(shelf_at(home))
         files = (ENGINE_IDENTIFIERS, engine_odx()) if with_data else ()
         refs = tuple(
