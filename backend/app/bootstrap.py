@@ -18,7 +18,7 @@ from app.connectors.simulated_memory import RedisMemory
 from app.connectors.sovd_connector import SovdConnector
 from app.connectors.vehicle_connector import VehicleConnector
 from app.diagnostic_data.data_source import DiagnosticDataLibrary
-from app.domain.bus_messages import WAKE_ACCOUNTS
+from app.domain.bus_messages import RESYNC_MESSAGES, WAKE_ACCOUNTS
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
 from app.eventbus.event_bus import EventBus
@@ -113,7 +113,7 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
         stack.push_async_callback(database.close)
         queue_database = Database(addresses.database_url, name=f"sovd-{role}-queue", pool=_QUEUE_POOL)
         stack.push_async_callback(queue_database.close)
-        bus = EventBus(addresses.redis_url, name=f"sovd-{role}")
+        bus = EventBus(addresses.redis_url, name=f"sovd-{role}", greeting=RESYNC_MESSAGES)
         bus.on_state_change(metrics.bus_connected)
         await stack.enter_async_context(bus.running())
         redis = await stack.enter_async_context(RedisCalls(addresses.redis_url, name=f"sovd-{role}-calls").running())

@@ -1,6 +1,7 @@
 """Writes the contract files, or compares them with the code: `python -m app.api.openapi_file [--check]`.
 
-`contracts/openapi.json` is what the routes say, `contracts/stream-events.schema.json` describes the live events, and
+`contracts/openapi.json` is what the routes say, `contracts/stream-events.schema.json` describes the live events,
+`contracts/page-events.schema.json` the frames of the page's socket, and
 `docs/reference/errors.md` lists the error codes.
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.api.application import describe_api
+from app.api.events_schema import PAGE_EVENTS_SCHEMA
 from app.api.problem_types import errors_page
 from app.api.state import ApiSettings
 from app.api.stream_events_schema import STREAM_EVENTS_SCHEMA
@@ -25,6 +27,7 @@ def contract_files() -> dict[str, str]:
     return {
         "contracts/openapi.json": _as_text(document),
         "contracts/stream-events.schema.json": _as_text(STREAM_EVENTS_SCHEMA),
+        "contracts/page-events.schema.json": _as_text(PAGE_EVENTS_SCHEMA),
         "docs/reference/errors.md": errors_page(),
     }
 

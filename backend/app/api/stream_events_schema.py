@@ -4,8 +4,8 @@ from typing import Any
 
 from app.domain.command_states import CommandStatus
 
-_UUID = {"type": "string", "format": "uuid"}
-_TIME = {
+UUID = {"type": "string", "format": "uuid"}
+TIME = {
     "type": "string",
     "format": "date-time",
     "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
@@ -14,7 +14,7 @@ _TIME = {
 
 
 def _event(kind: str, description: str, **members: Any) -> dict[str, Any]:
-    properties = {"event": {"const": kind}, "command_id": _UUID, **members}
+    properties = {"event": {"const": kind}, "command_id": UUID, **members}
     return {
         "title": kind,
         "description": description,
@@ -32,7 +32,7 @@ STREAM_EVENTS_SCHEMA: dict[str, Any] = {
         _event(
             "response",
             "A stored piece of the answer. Numbered 1, 2, 3, … without a gap; after a final one only the status comes.",
-            response_id=_UUID,
+            response_id=UUID,
             response_payload={"type": "object"},
             sequence_number={"type": "integer", "minimum": 1},
             is_final={"type": "boolean"},
@@ -41,7 +41,7 @@ STREAM_EVENTS_SCHEMA: dict[str, Any] = {
             "status",
             "The command changed its state. A terminal one is the last event of a stream.",
             status={"enum": [status.value for status in CommandStatus]},
-            completed_at={"anyOf": [_TIME, {"type": "null"}]},
+            completed_at={"anyOf": [TIME, {"type": "null"}]},
         ),
         _event(
             "error",
@@ -53,7 +53,7 @@ STREAM_EVENTS_SCHEMA: dict[str, Any] = {
             "progress",
             "The vehicle says that it is still working. Not stored, so a late viewer does not get it.",
             message={"type": "string"},
-            pending_since=_TIME,
+            pending_since=TIME,
         ),
     ],
 }

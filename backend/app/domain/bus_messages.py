@@ -16,6 +16,9 @@ WAKE_PRESENCE = "wake:presence"
 PRESENCE = "presence"
 """A vehicle's presence changed: for live pages. Body: the JSON of `app.domain.presence.presence_event`."""
 
+COMMANDS = "commands"
+"""A command entered another state: for live pages. Body: the JSON of `app.domain.command_change.CommandChange`."""
+
 WAKE_ACCOUNTS = "wake:accounts"
 """An account or session changed: forget what is cached about it. Body: the user id."""
 
@@ -31,3 +34,9 @@ class BusMessage:
 
     channel: str
     body: str
+
+
+_RESYNC = '{"event":"resync"}'
+
+RESYNC_MESSAGES = (BusMessage(PRESENCE, _RESYNC), BusMessage(COMMANDS, _RESYNC))
+"""Changes may have been missed: published by whoever may have lost messages or found somebody who did."""

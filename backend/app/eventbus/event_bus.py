@@ -30,10 +30,15 @@ class EventBus:
         name: str = "sovd",
         limits: OutgoingLimits | None = None,
         timing: LinkTiming | None = None,
+        greeting: Sequence[BusMessage] = (),
     ) -> None:
-        """`name` shows in `CLIENT LIST`. Opens nothing yet. Raises ValueError where the address is none of Redis."""
+        """`name` shows in `CLIENT LIST`; `greeting` is published each time the way out is up (again).
+
+        Opens nothing yet. Raises ValueError where the address is none of Redis.
+        """
         self._callbacks: list[StateCallback] = []
         self._told = False
+        self._greeting = tuple(greeting)
         self._publisher = Publisher(limits or OutgoingLimits())
         self._subscriber = Subscriber(lambda _ready: self._tell())
         self._out = RedisLink(
@@ -119,6 +124,7 @@ class EventBus:
 
     def _out_up(self) -> None:
         self._publisher.on_up()
+        self._publisher.publish(self._greeting)
         self._tell()
 
     def _out_down(self) -> None:

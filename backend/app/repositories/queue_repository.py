@@ -7,7 +7,6 @@ its control units stand in different lanes that overlap: among overlapping heads
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -16,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.access_policy import Actor
 from app.domain.catalogue import COMMANDS
 from app.domain.command import Command
+from app.domain.command_change import CommandChange
+from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId, UserId, VehicleId, WorkerId
 from app.domain.json_values import JsonObject, encode_json
 from app.domain.roles import Role
@@ -115,14 +116,14 @@ WITH late AS (
     UPDATE commands c SET status = 'expired', status_reason = :reason, error = CAST(:error AS json),
         completed_at = clock_timestamp()
     FROM late l WHERE c.command_id = l.command_id
-    RETURNING c.command_id, c.completed_at, c.correlation_id, c.command_name
+    RETURNING c.command_id, c.vehicle_id, c.user_id, c.completed_at, c.correlation_id, c.command_name
 ), audited AS (
     INSERT INTO audit_log (actor_type, action, outcome, object_type, object_id, details, correlation_id)
     SELECT 'system', 'command.expired', 'success', 'command', CAST(command_id AS text),
         json_build_object('reason', CAST(:reason AS text)), correlation_id
     FROM expired
 )
-SELECT command_id, completed_at, command_name FROM expired
+SELECT command_id, vehicle_id, user_id, completed_at, command_name FROM expired
 """
 )
 
@@ -168,12 +169,20 @@ def read_claimed(row: dict[str, Any]) -> ClaimedCommand:
     )
 
 
-async def expire(
-    db: AsyncConnection, *, reason: str, error: JsonObject, limit: int = 500
-) -> Sequence[tuple[CommandId, datetime, str]]:
-    """End commands whose expiry passed before they started: (command id, completed_at, command name) of each."""
+async def expire(db: AsyncConnection, *, reason: str, error: JsonObject, limit: int = 500) -> Sequence[CommandChange]:
+    """End commands whose expiry passed before they started: the change of each."""
     rows = await db.execute(_EXPIRE, {"reason": reason, "error": encode_json(error), "limit": limit})
-    return [(CommandId(row.command_id), row.completed_at, row.command_name) for row in rows]
+    return [
+        CommandChange(
+            command_id=CommandId(row.command_id),
+            vehicle_id=VehicleId(row.vehicle_id),
+            user_id=UserId(row.user_id),
+            command_name=row.command_name,
+            status=CommandStatus.EXPIRED,
+            at=row.completed_at,
+        )
+        for row in rows
+    ]
 
 
 async def depth(db: AsyncConnection) -> QueueDepth:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.command import Ending, NewChunk
-from app.domain.identifiers import CommandId, WorkerId
+from app.domain.command_change import CommandChange
+from app.domain.identifiers import CommandId, UserId, VehicleId, WorkerId
 from app.domain.json_values import encode_json
 
 
@@ -30,15 +31,16 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The step is durable; `completed_at` is set when it ended the command."""
+    """The step is durable; `completed_at` and `change` are set when it ended the command."""
 
     completed_at: datetime | None
+    change: CommandChange | None = None
 
 
 _RECORD = text(
     """
 WITH held AS (
-    SELECT c.command_id, c.correlation_id FROM commands c
+    SELECT c.command_id, c.vehicle_id, c.user_id, c.command_name, c.correlation_id FROM commands c
     JOIN unnest(CAST(:held_id AS uuid[]), CAST(:held_token AS bigint[])) AS h (command_id, lease_token)
         ON h.command_id = c.command_id AND h.lease_token = c.lease_token
     WHERE c.status = 'in_progress'
@@ -71,13 +73,14 @@ WITH held AS (
         correlation_id
     FROM ended
 )
-SELECT h.command_id, e.completed_at FROM held h LEFT JOIN ended e ON e.command_id = h.command_id
+SELECT h.command_id, h.vehicle_id, h.user_id, h.command_name, e.completed_at
+FROM held h LEFT JOIN ended e ON e.command_id = h.command_id
 """
 )
 
 _ENDED_BY_US = text(
     """
-SELECT c.command_id, c.completed_at
+SELECT c.command_id, c.vehicle_id, c.user_id, c.command_name, c.completed_at
 FROM commands c JOIN unnest(CAST(:held_id AS uuid[]), CAST(:held_token AS bigint[])) AS h (command_id, lease_token)
     ON h.command_id = c.command_id AND h.lease_token = c.lease_token
 WHERE c.status <> 'in_progress' AND c.lease_owner = :worker_id
@@ -98,18 +101,29 @@ async def record(
     values |= _chunk_arrays([step.chunk for step in group if step.chunk is not None])
     values |= _ending_arrays(group)
     rows = await db.execute(_RECORD, values)
-    found: dict[CommandId, datetime | None] = {CommandId(row.command_id): row.completed_at for row in rows}
+    found: dict[CommandId, Row[Any]] = {CommandId(row.command_id): row for row in rows}
     lost = {key: token for key, token in held.items() if key not in found}
     if lost:
         ended = await db.execute(_ENDED_BY_US, _held(lost) | {"worker_id": worker_id})
-        found |= {CommandId(row.command_id): row.completed_at for row in ended}
+        found |= {CommandId(row.command_id): row for row in ended}
     return [_recorded(step, found) for step in group]
 
 
-def _recorded(step: Recording, found: dict[CommandId, datetime | None]) -> Recorded | None:
-    if step.command_id not in found:
+def _recorded(step: Recording, found: dict[CommandId, Row[Any]]) -> Recorded | None:
+    row = found.get(step.command_id)
+    if row is None:
         return None
-    return Recorded(found[step.command_id] if step.ending is not None else None)
+    if step.ending is None:
+        return Recorded(None)
+    change = CommandChange(
+        command_id=step.command_id,
+        vehicle_id=VehicleId(row.vehicle_id),
+        user_id=UserId(row.user_id),
+        command_name=row.command_name,
+        status=step.ending.status,
+        at=row.completed_at,
+    )
+    return Recorded(row.completed_at, change)
 
 
 def _held(held: dict[CommandId, int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from app.domain.access_policy import Action, Actor, Target
 from app.domain.bus_messages import WAKE_CANCEL, WAKE_COMMANDS, BusMessage
 from app.domain.catalogue import definition_of
 from app.domain.command import Chunk, Command
+from app.domain.command_change import CommandChange
 from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import CommandStatus
 from app.domain.errors import Conflict, NotAuthenticated, NotFound, TooManyRequests
@@ -77,7 +78,9 @@ class CommandIntake:
 
     async def _store(self, group: Sequence[NewCommand]) -> Sequence[Command | Refusal]:
         answers = await self._submit(group)
-        await self._publisher.publish([BusMessage(WAKE_COMMANDS, "")])
+        accepted = [answer for answer in answers if isinstance(answer, Command)]
+        changes = [CommandChange.of(item, CommandStatus.PENDING, item.submitted_at).as_message() for item in accepted]
+        await self._publisher.publish([*changes, BusMessage(WAKE_COMMANDS, "")])
         return answers
 
     async def _submit(self, group: Sequence[NewCommand]) -> Sequence[Command | Refusal]:
@@ -197,6 +200,7 @@ class CommandService:
             if ending.error is not None:
                 work.publish(error_event(command.command_id, ending.error).as_message())
             work.publish(status_event(command.command_id, ending.status, completed_at).as_message())
+            work.publish(CommandChange.of(command, ending.status, completed_at).as_message())
         self._metrics.command_ended(command.command_name, CommandStatus.CANCELLED)
 
     async def _explain_refusal(self, new: NewCommand, refusal: Refusal) -> Submitted:

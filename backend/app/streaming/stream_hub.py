@@ -20,6 +20,7 @@ from app.domain.stream_events import StreamEvent
 from app.eventbus.event_bus import EventBus
 from app.observability.logs import get_logger
 from app.storage.engine import Database
+from app.streaming.fleet_feed import FleetFeed
 from app.streaming.owned_tasks import OwnedTasks
 from app.streaming.stream_session import Timeline, TimelineLimits, ViewerCursor
 from app.streaming.stream_store import StreamStore
@@ -63,6 +64,8 @@ class StreamHub:
         self._viewers = 0
         self._sweep_now = asyncio.Event()
         self._is_stopped = False
+        self.feed = FleetFeed(bus, max_listeners=self._settings.max_viewers)
+        """What changes in the fleet, for live pages."""
         bus.on_state_change(lambda _connected: self._sweep_now.set())
 
     @asynccontextmanager
@@ -70,7 +73,8 @@ class StreamHub:
         """Serve viewers while the block runs; at its end all of them get HubStopped."""
         self._tasks.start(self._sweep_forever(), name="sweep streams")
         try:
-            yield self
+            async with self.feed.running():
+                yield self
         finally:
             self.stop()
             await self._tasks.cancel_all()
@@ -78,6 +82,7 @@ class StreamHub:
     def stop(self) -> None:
         """Every viewer, present and future, gets HubStopped from now on. For the start of a shutdown."""
         self._is_stopped = True
+        self.feed.stop()
         for topic in tuple(self._topics.values()):
             topic.wake_now()
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 import structlog
 
 from app.connectors.port import ConnectorRegistry
+from app.domain.bus_messages import BusMessage
+from app.domain.command import Command
+from app.domain.command_change import CommandChange
 from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId, WorkerId
 from app.domain.stream_events import status_event
@@ -133,9 +136,7 @@ class Dispatcher:
         if not self._lease.is_held or self._lease.worker_id != worker_id:
             _log.warning("claimed too late to be run under this lease", commands=len(commands))
             return
-        await self._publisher.publish(
-            [status_event(item.command.command_id, CommandStatus.IN_PROGRESS, None).as_message() for item in commands]
-        )
+        await self._publisher.publish([message for item in commands for message in _began(item.command)])
         for item in commands:
             self._start_one(item)
 
@@ -199,3 +200,10 @@ class Dispatcher:
             if not self._runs:
                 self._idle.set()
             self._wake.set()
+
+
+def _began(command: Command) -> list[BusMessage]:
+    messages = [status_event(command.command_id, CommandStatus.IN_PROGRESS, None).as_message()]
+    if command.started_at is not None:
+        messages.append(CommandChange.of(command, CommandStatus.IN_PROGRESS, command.started_at).as_message())
+    return messages

@@ -3,6 +3,7 @@
 import structlog
 
 from app.domain.catalogue import CLEAR_DTC, READ_DTC
+from app.domain.command_change import CommandChange
 from app.domain.read_back import settles
 from app.domain.stream_events import status_event
 from app.repositories import read_back_repository, response_repository
@@ -41,3 +42,4 @@ class Reconciliation:
         command_id = candidate.unknown.command_id
         _log.info("unknown outcome settled", command_id=str(command_id), read_by=str(candidate.read.command_id))
         work.publish(status_event(command_id, ending.status, settled_at).as_message())
+        work.publish(CommandChange.of(candidate.unknown, ending.status, settled_at).as_message())

@@ -102,4 +102,6 @@ def _messages(group: Sequence[Recording], results: Sequence[Recorded | Exception
             if step.ending.error is not None and step.ending.status in BAD_ENDINGS:
                 messages.append(error_event(step.command_id, step.ending.error).as_message())
             messages.append(status_event(step.command_id, step.ending.status, result.completed_at).as_message())
+            if result.change is not None:
+                messages.append(result.change.as_message())
     return messages

@@ -1,14 +1,13 @@
 """Sees to it that nothing stays in limbo: late commands expire, commands of dead workers get a truthful end."""
 
-from datetime import datetime
-
 import structlog
 
-from app.domain.bus_messages import BusMessage
+from app.domain.bus_messages import RESYNC_MESSAGES
 from app.domain.catalogue import definition_of_stored
 from app.domain.command import Ending
+from app.domain.command_change import CommandChange
 from app.domain.command_states import CommandStatus
-from app.domain.identifiers import CommandId, WorkerId
+from app.domain.identifiers import WorkerId
 from app.domain.outcome import ending_for_expiry, ending_for_lost_lease
 from app.domain.retry_policy import may_take_over
 from app.domain.stream_events import error_event, status_event
@@ -44,16 +43,20 @@ class Recovery:
         error = ending.error.to_json() if ending.error else {}
         async with self._unit_of_work.begin() as work:
             late = await queue_repository.expire(work.db, reason=ending.status_reason, error=error)
-            for command_id, completed_at, _ in late:
-                _tell(work, command_id, ending, completed_at)
-        for *_, name in late:  # counted once they are committed: a round that fails is done again
-            self._metrics.command_ended(name, CommandStatus.EXPIRED)
+            for change in late:
+                _tell(work, change, ending)
+        for change in late:  # counted once they are committed: a round that fails is done again
+            self._metrics.command_ended(change.command_name, CommandStatus.EXPIRED)
 
     async def _decide_orphans(self, worker_id: WorkerId) -> None:
         taken: list[ClaimedCommand] = []
         ended: list[tuple[str, CommandStatus]] = []
         async with self._unit_of_work.begin() as work:
-            for orphan in await self._lock_orphans(work, worker_id):
+            orphans = await self._lock_orphans(work, worker_id)
+            if orphans:  # their worker may also have died between storing something and telling it
+                for message in RESYNC_MESSAGES:
+                    work.publish(message)
+            for orphan in orphans:
                 if self._may_run_again(orphan):
                     again = await worker_repository.take_over(work.db, worker_id, self._lease.name, orphan)
                     taken += [again] if again is not None else []
@@ -82,14 +85,12 @@ class Recovery:
         ending = ending_for_lost_lease(definition, chunks_stored=orphan.chunks_stored)
         _log.warning("ended for a dead worker", command_id=str(command_id), status=ending.status)
         completed_at = await worker_repository.end_orphan(work.db, worker_id, self._lease.name, orphan, ending)
-        _tell(work, command_id, ending, completed_at)
+        _tell(work, CommandChange.of(orphan.command, ending.status, completed_at), ending)
         return ending.status
 
 
-def _tell(work: Work, command_id: CommandId, ending: Ending, completed_at: datetime) -> None:
-    messages: list[BusMessage] = []
+def _tell(work: Work, change: CommandChange, ending: Ending) -> None:
     if ending.error is not None:
-        messages.append(error_event(command_id, ending.error).as_message())
-    messages.append(status_event(command_id, ending.status, completed_at).as_message())
-    for message in messages:
-        work.publish(message)
+        work.publish(error_event(change.command_id, ending.error).as_message())
+    work.publish(status_event(change.command_id, ending.status, change.at).as_message())
+    work.publish(change.as_message())

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
+from app.domain.json_values import decode_json_object, encode_json
 from app.services.refusal_throttle import RefusalThrottle
 from support.access_table import CALLERS, ROWS, Row
 from support.running_app import ADMIN_PASSWORD, USER_PASSWORD, RunningApp
@@ -36,7 +38,7 @@ class World:
             return str(uuid4())
         if "vehicle_id}" in row.path or row.route == "POST /api/v1/commands":
             return self.vehicles[row.target]
-        if "command_id}" in row.path:
+        if "command_id}" in row.path or row.method == "WS":
             return self.commands[row.target]
         if "data_set_id}" in row.path:
             return self.data_set_id
@@ -142,6 +144,8 @@ async def call(world: World, row: Row, caller: str, correlation_id: str) -> Answ
     path = path.replace("secrets/{name}", "secrets/bearer_token")
     if row.route == "POST /api/v1/diagnostic-data":
         path += "?file_name=bench.yaml"
+    if row.path == "/ws/events":
+        return await subscribe(world, target, client, correlation_id)
     if row.method == "WS":
         return await watch(world, path.rpartition("/")[2], client, correlation_id)
     headers = {"X-Correlation-ID": correlation_id, "X-SOVD-Request": "page"}
@@ -160,6 +164,21 @@ async def watch(world: World, command_id: str, client: httpx.AsyncClient, correl
         watched = await read_to_end(socket)
     assert watched.close_code is not None
     return Answer(watched.close_code, (watched.close_reason,))
+
+
+async def subscribe(world: World, command_id: str, client: httpx.AsyncClient, correlation_id: str) -> Answer:
+    """The answer to a subscription over the page's socket, or its close code."""
+    headers = {"X-Correlation-ID": correlation_id}
+    if "Authorization" in client.headers:
+        headers["Authorization"] = client.headers["Authorization"]
+    async with connect(f"{world.app.ws_url}/ws/events", additional_headers=headers, proxy=None) as socket:
+        try:
+            await socket.send(encode_json({"op": "subscribe", "id": "x", "topic": "command", "command_id": command_id}))
+            answer = decode_json_object(await socket.recv())
+        except ConnectionClosed:
+            assert socket.close_code is not None
+            return Answer(socket.close_code, (socket.close_reason,))
+    return Answer({"subscribed": 101, "error": 4404}[answer["event"]], tuple(sorted(answer.items())))
 
 
 async def test_the_table_knows_every_route_and_no_other(running_app: RunningApp) -> None:

@@ -6,7 +6,8 @@ with the whole fleet, `scop` an engineer whose scope holds only the near vehicle
 Objects: `near` is the near vehicle, or the engineer's ended command on it, or an account, or a session of the caller;
 `far` is the vehicle outside the scope, the admin's ended command on it, or somebody else's session; `none` exists
 nowhere. Both vehicles have a command waiting, so that even an admin's DELETE leaves them (409); names that are to be
-created are taken (409). `-` stands for routes without an object.
+created are taken (409). Over `/ws/events` the caller subscribes to the command: 101 is `subscribed`, 4404 the error
+`not_found`. `-` stands for routes without an object.
 """
 
 from dataclasses import dataclass
@@ -107,6 +108,9 @@ PATCH  /api/v1/users/{user_id}                  none  401 401 403 403 403 404
 WS     /ws/responses/{command_id}               near  1008 1008 1000 1000 1000 1000
 WS     /ws/responses/{command_id}               far   1008 1008 1000 1000 4404 1000
 WS     /ws/responses/{command_id}               none  1008 1008 4404 4404 4404 4404
+WS     /ws/events                               near  1008 1008 101 101 101 101
+WS     /ws/events                               far   1008 1008 101 101 4404 101
+WS     /ws/events                               none  1008 1008 4404 4404 4404 4404
 POST   /api/v1/auth/logout                      -     401 401 204 204 204 204
 """
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from app.api.state import ApiState
 from app.domain.errors import NotFound, RequestError, ServiceError, SovdError
@@ -87,6 +87,14 @@ class WatchRequest:
         return caller
 
 
+class Admission(Protocol):
+    """Decides whether a stream may go on; asked again whenever the account's rights or sessions may have changed."""
+
+    async def admit(self, state: ApiState) -> AuthenticatedCaller:
+        """The caller. Raises what `WatchRequest.admit` raises; the stream ends then."""
+        ...
+
+
 class StreamEnded(Exception):
     """The guard ends the stream; `closing` says why."""
 
@@ -113,9 +121,7 @@ class StreamSessionGuard:
         "sent",
     )
 
-    def __init__(
-        self, state: ApiState, request: WatchRequest, caller: AuthenticatedCaller, limits: StreamLimits
-    ) -> None:
+    def __init__(self, state: ApiState, request: Admission, caller: AuthenticatedCaller, limits: StreamLimits) -> None:
         """`caller` has just been admitted."""
         self._state = state
         self._request = request
@@ -157,6 +163,11 @@ class StreamSessionGuard:
         if self._closing is None and self._limit.when() is not None and not self._limit.expired():
             self._closing = closing
             self._limit.reschedule(asyncio.get_running_loop().time())
+
+    def renew(self, expires_in_s: float) -> None:
+        """The stream may live for so long from now; changes nothing where it is ending already."""
+        if self._closing is None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time() + expires_in_s)
 
     def _watch_progress(self) -> None:
         """One timer per stream, and nothing to do per message but to count."""

@@ -36,7 +36,7 @@ PATH = "/ws/responses/{command_id}"
 SUBPROTOCOL = "sovd.v1"
 _TOKEN_SUBPROTOCOL = "bearer."  # noqa: S105 - the prefix of a sub-protocol, not a secret
 _LARGEST_NUMBER = 2**53
-_CLOSED_BY_SERVER = "the server has closed the socket"
+CLOSED_BY_SERVER = "the server has closed the socket"
 
 _FINISHED = Closing(NORMAL, "the command has ended")
 
@@ -50,13 +50,15 @@ class ResponseSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry. The handshake is always accepted, so that clients see the close code and its reason."""
         socket = WebSocket(scope, receive, send)
-        token = _take_token(socket)
+        token = take_token(socket)
         try:
             await socket.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
             closing = await self._serve(socket, token, receive, send)
             if closing.reachable:
                 async with asyncio.timeout(self._limits.closing_s):
-                    await _send(send, {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason})
+                    await send_message(
+                        send, {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
+                    )
         except (OSError, WebSocketDisconnect):
             closing = LEFT
         _log.debug("stream.closed", transport="websocket", code=closing.code, reason=closing.reason)
@@ -80,12 +82,12 @@ class ResponseSocket:
             return Closing(INTERNAL_ERROR, "something went wrong on our side; reconnect with after=N")
 
 
-async def _send(send: Send, message: Message) -> None:
+async def send_message(send: Send, message: Message) -> None:
     """Raises OSError where the viewer is gone; uvicorn says RuntimeError once it has closed the socket itself."""
     try:
         await send(message)
     except RuntimeError as error:
-        raise ConnectionResetError(_CLOSED_BY_SERVER) from error
+        raise ConnectionResetError(CLOSED_BY_SERVER) from error
 
 
 async def _stream(viewer: Viewer, guard: StreamSessionGuard, receive: Receive, send: Send) -> Closing:
@@ -99,7 +101,7 @@ async def _stream(viewer: Viewer, guard: StreamSessionGuard, receive: Receive, s
                 guard.sent += 1
             guard.is_sending = False
     except RuntimeError as error:
-        raise ConnectionResetError(_CLOSED_BY_SERVER) from error
+        raise ConnectionResetError(CLOSED_BY_SERVER) from error
     finally:
         listener.cancel()
     return _FINISHED
@@ -112,7 +114,7 @@ async def _notice_leaving(receive: Receive, guard: StreamSessionGuard) -> None:
     guard.end(LEFT)
 
 
-def _take_token(socket: WebSocket) -> str | None:
+def take_token(socket: WebSocket) -> str | None:
     """The access token; one in the address is taken out of it, so that no log of the server can show it."""
     in_query = socket.query_params.get("token")
     if in_query is not None:
