@@ -26,7 +26,7 @@ def settles(unknown: Command, read: Command, answer: Iterable[JsonObject]) -> En
         return None
     wanted = unknown.command_params.get("dtcCode")
     left = {code for payload in payloads if _unit(payload) == unit for code in _codes(payload)}
-    if wanted in left if wanted is not None else bool(left):
+    if any(wanted is None or _means(str(wanted), code) for code in left):
         return None
     found = f"{wanted} is no longer stored" if wanted is not None else "no trouble code is stored any more"
     return Ending(
@@ -47,6 +47,14 @@ def _is_about_the_same(unknown: Command, read: Command) -> bool:
     everything = int(DEFAULT_STATUS_MASK, 16)
     mask = int(str(read.command_params.get("statusMask", DEFAULT_STATUS_MASK)), 16)
     return unknown.vehicle_id == read.vehicle_id and mask & everything == everything
+
+
+def _means(wanted: str, code: str) -> bool:
+    """Whether a code that is still stored may be the one to be cleared: where one of the two has no failure type byte,
+    all of its kind are meant."""
+    code_alone, _, failure_type = wanted.upper().partition("-")
+    found_alone, _, found_type = code.upper().partition("-")
+    return found_alone == code_alone and (not failure_type or not found_type or found_type == failure_type)
 
 
 def _has_answered(unit: int | str, payloads: Iterable[JsonObject]) -> bool:

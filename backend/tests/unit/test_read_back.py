@@ -67,7 +67,10 @@ def test_default_control_unit_of_a_reading_counts() -> None:
 
 def test_a_unit_that_did_not_answer_is_not_proven_clear() -> None:
     whole_vehicle = replace(READ, command_params={})
-    others: list[JsonObject] = [{"dtcs": [], "ecuAddress": "0x11"}, {"status": "complete", "ecusNotAnswered": [{"ecuAddress": "0x10"}]}]
+    others: list[JsonObject] = [
+        {"dtcs": [], "ecuAddress": "0x11"},
+        {"status": "complete", "ecusNotAnswered": [{"ecuAddress": "0x10"}]},
+    ]
     assert settles(CLEARED, whole_vehicle, others) is None
     assert settles(CLEARED, whole_vehicle, [{"dtcs": [], "ecuAddress": "0x0010"}, *others]) is not None
 
@@ -96,3 +99,21 @@ def test_a_reading_of_confirmed_codes_alone_proves_nothing() -> None:
 )
 def test_other_unit_vehicle_time_or_state_proves_nothing(unknown: Command, read: Command) -> None:
     assert settles(unknown, read, [NOTHING]) is None
+
+
+@pytest.mark.parametrize(
+    ("cleared", "left", "is_settled"),
+    [
+        ("P0420", "P0420-11", False),
+        ("P0420-11", "P0420-11", False),
+        ("P0420-11", "P0420-13", True),
+        ("P0420-00", "P0420", False),
+        ("P0420", "P0421-11", True),
+    ],
+)
+def test_a_code_without_failure_type_is_there_as_long_as_one_of_its_kind_is(
+    cleared: str, left: str, is_settled: bool
+) -> None:
+    one = replace(CLEARED, command_params={"ecuAddress": "0x10", "dtcCode": cleared})
+    answer: list[JsonObject] = [{"dtcs": [{"dtcCode": left}], "ecuAddress": "0x10"}, NOTHING]
+    assert (settles(one, READ, answer) is not None) is is_settled
