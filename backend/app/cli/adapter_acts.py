@@ -1,6 +1,7 @@
 """Runs the adapter from UDS to SOVD until Ctrl-C, and says what it serves."""
 
 import asyncio
+import contextlib
 import hashlib
 import signal
 import ssl
@@ -61,9 +62,9 @@ async def run_adapter(wish: AdapterWish, *, as_json: bool) -> int:
             f"Anybody who reaches {place.host}:{place.port} can diagnose and change this vehicle: "
             "give --token-file, or listen on 127.0.0.1."
         )
-    try:
+
+    async def serve() -> None:
         async with AsyncExitStack() as stack:
-            stopped = await stack.enter_async_context(_stop_signals())
             described = await stack.enter_async_context(_described(wish.diagnostic_data, home))
             terminal.note(f"Looking for the ECUs behind {settings.gateway.gateway} ...")
             vehicle = await stack.enter_async_context(adapted_vehicle(settings, described))
@@ -72,13 +73,30 @@ async def run_adapter(wish: AdapterWish, *, as_json: bool) -> int:
                 terminal.json(adapter_document(vehicle, url))
             else:
                 _show(terminal, vehicle, url)
-            await stopped.wait()
-            terminal.note("Stopping ...")
+            await asyncio.get_running_loop().create_future()  # until it is cancelled
+
+    try:
+        async with _stop_signals() as stopped:
+            await _until_stopped(asyncio.create_task(serve(), name="adapter"), stopped, terminal)
     except AdapterPortTaken as error:
         raise UsageRefused(error.message, "Check --host and --port.") from error
     except VehicleError as error:
         raise UsageRefused(error.message, "Check --doip, --ecus and that the vehicle is awake.") from error
     return ExitCode.DONE
+
+
+async def _until_stopped(serving: asyncio.Task[None], stopped: asyncio.Event, terminal: Terminal) -> None:
+    """Wait for a signal; it may also come while files are loaded or ECUs are looked for. Raises what serving does."""
+    signalled = asyncio.create_task(stopped.wait(), name="adapter-stop")
+    try:
+        await asyncio.wait({serving, signalled}, return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            terminal.note("Stopping ...")
+            serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        signalled.cancel()
 
 
 def adapter_settings(wish: AdapterWish) -> AdapterSettings:

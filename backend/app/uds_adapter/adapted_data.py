@@ -15,6 +15,7 @@ from app.sovd_server.backend_values import Asking, DataGroup, DataItem, Reading
 from app.sovd_server.entity_tree import EntityKey
 from app.uds_adapter.adapted_ecu import AdaptedEcu
 from app.uds_adapter.adapted_vehicle import AdaptedVehicle
+from app.uds_adapter.si_units import unit_schema
 
 _IDENTIFICATION = range(0xF180, 0xF19F)
 _HAS_NOT = frozenset({Nrc.REQUEST_OUT_OF_RANGE, Nrc.SUB_FUNCTION_NOT_SUPPORTED, Nrc.SERVICE_NOT_SUPPORTED})
@@ -108,7 +109,7 @@ def _schema(info: IdentifierInfo, units: Mapping[str, str | None]) -> JsonObject
 
 
 def _unit(name: str | None) -> JsonObject:
-    return {} if name is None else {"x-sovd-unit": {"display_name": name}}
+    return {} if name is None else unit_schema(name)
 
 
 def _value_of(decoded: Decoded, record: bytes) -> JsonValue:

@@ -23,6 +23,8 @@ from app.uds_adapter.adapted_vehicle import AdaptedVehicle
 from app.uds_adapter.adapter_backend import adapter_backend
 
 _STOP_WITHIN_S = 2
+_ANSWER_WITHIN_S = 330.0
+"""Longer than an ECU may say that it still works on it (`UdsTiming.pending_limit_s`): that limit shall be the one."""
 
 
 class AdapterPortTaken(Exception):
@@ -62,6 +64,7 @@ async def vehicle_served(vehicle: AdaptedVehicle, place: ServingPlace) -> AsyncI
         now=_utc_now,
         identify=by_token(token_checker(place.tokens)) if place.tokens else anyone,
         vendor_info={"name": "SOVD Command adapter"},
+        answer_within_s=_ANSWER_WITHIN_S,
     )
     app = create_sovd_app(adapter_backend(vehicle), settings)
     async with _http_served(app, place) as port:

@@ -19,6 +19,7 @@ _FUNCTIONAL_WAIT_S = 1.0
 """For the way there and back, beside P2: everybody waits this long for those who do not exist."""
 _SYSTEM_NAME = 0xF197
 _NO_SIGN_OF_AN_ID = re.compile(r"[^a-z0-9_]+")
+_ID_BY_ADDRESS = re.compile(r"ecu_[0-9a-f]{4}")
 
 
 async def answering_ecus(
@@ -74,6 +75,6 @@ def component_ids(names: Iterable[tuple[int, str | None]]) -> dict[int, str]:
     for address, name in names:
         plain = _NO_SIGN_OF_AN_ID.sub("_", (name or "").lower()).strip("_")
         own = f"ecu_{address:04x}"
-        taken = not plain or plain in ids.values()
+        taken = not plain or plain in ids.values() or _ID_BY_ADDRESS.fullmatch(plain) is not None
         ids[address] = own if taken else plain
     return ids

@@ -11,9 +11,15 @@ from app.simulator.disturbances import DisturbanceKind
 from support.adapted_fleet import ON_ENGINE, Adapted, adapted_fleet
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled data is kept from test to test."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.fixture
-async def car(tmp_path: Path) -> AsyncIterator[Adapted]:
-    async with adapted_fleet(tmp_path, vehicles=2) as made:
+async def car(home: Path) -> AsyncIterator[Adapted]:
+    async with adapted_fleet(home, vehicles=2) as made:
         yield made
 
 

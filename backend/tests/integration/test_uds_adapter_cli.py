@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -108,6 +109,17 @@ async def test_https_and_odx(user: SovdUser, tmp_path: Path) -> None:
                 answer = await http.get(f"{served['url']}/sovd/v1/components/ecu_1010/operations")
             assert [item["id"] for item in answer.json()["items"]] == ["0203", "0205"]
             await stopped(process, signal.SIGINT)
+
+
+async def test_it_can_be_stopped_while_it_looks_for_the_ecus(user: SovdUser) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))  # takes connections, and says nothing
+    with listener:
+        process = await user.start("adapter", "--port", "0", "--doip", f"127.0.0.1:{listener.getsockname()[1]}")
+        assert process.stderr is not None
+        async with asyncio.timeout(30):
+            while b"Looking for" not in await process.stderr.readline():
+                pass
+        assert "Traceback" not in await stopped(process, signal.SIGINT)
 
 
 @pytest.mark.parametrize(
