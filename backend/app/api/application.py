@@ -11,6 +11,7 @@ from app.api.body_guard import BodyGuard
 from app.api.error_mapping import install_error_handlers
 from app.api.middleware import API_PREFIX, CrashAnswers, RequestContext
 from app.api.openapi_schema import DESCRIPTION, TAGS, install_openapi
+from app.api.page import page_routes
 from app.api.state import ApiSettings, ApiState
 from app.api.stream import events_routes, sse_routes, websocket_routes
 from app.api.v1 import (
@@ -39,7 +40,7 @@ _V1_ROUTERS = (
     audit_routes.router,
     user_routes.router,
 )
-_ROUTERS = (health_routes.router, websocket_routes.router, events_routes.router, pages.router)
+_ROUTERS = (health_routes.router, websocket_routes.router, events_routes.router, page_routes.router, pages.router)
 
 
 def create_api(state: ApiState) -> FastAPI:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from app.api.page.page_routes import belongs_to_page, index_response
 from app.api.problem_types import PROBLEM_TYPES, ProblemType
 from app.api.validation_messages import explain
 from app.domain.errors import FieldError, InvalidRequest, NotAuthenticated, ServiceError, SovdError, TooManyRequests
@@ -113,6 +114,8 @@ async def answer_http_exception(request: Request, error: HTTPException) -> Respo
     """FastAPI handler for what the framework itself refuses: unknown paths, wrong methods, unreadable bodies."""
     if error.status_code == 400:
         return problem_response("malformed_json", "the body cannot be read as JSON in UTF-8")
+    if error.status_code == 404 and belongs_to_page(request) and (page := await index_response(request)) is not None:
+        return page
     code = _CODE_OF_STATUS.get(error.status_code, "request_error")
     detail = _DETAIL_OF_STATUS.get(error.status_code, "the request cannot be served as it is")
     headers = {"Allow": allowed_methods(request)} if error.status_code == 405 else error.headers

@@ -1,4 +1,4 @@
-"""The few pages for people: `/`, `/docs` and `/problems/…`. All they load comes from this server."""
+"""Small pages without script: `/` where the web page was not built, `/docs` and `/problems/…`; all from this server."""
 
 import base64
 import hashlib
@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from app.api.page.page_routes import index_response
 from app.api.problem_types import PROBLEM_TYPES, ProblemType
 from app.domain.errors import NotFound
 
@@ -65,8 +66,10 @@ _ASSET_TYPES = {
 
 
 @router.get("/")
-async def get_root(request: Request) -> HTMLResponse:
-    """What this is, and where to go."""
+async def get_root(request: Request) -> Response:
+    """The page; where it was not built, what this is and where to go."""
+    if (page := await index_response(request)) is not None:
+        return page
     return _page("SOVD Command", _ROOT_BODY.format(version=html.escape(request.app.version)))
 
 

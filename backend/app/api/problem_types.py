@@ -182,11 +182,23 @@ ENDING_CODES: Mapping[str, str] = MappingProxyType(
 """Codes in the `error` of a command that ended badly, beside those of vehicles and services above."""
 
 
+SOCKET_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "malformed_frame": "The frame is no JSON object this socket knows; `message` says what is wrong with it.",
+        "id_in_use": "A subscription of this socket has this id and goes on. Unsubscribe it first, or take another id.",
+        "not_subscribed": "No subscription has this id (any more): it may have ended by itself a moment ago.",
+        "too_many_subscriptions": "The socket has all the subscriptions it may have. Unsubscribe from others first.",
+    }
+)
+"""Codes of `error` frames on `/ws/events`, beside those of problems."""
+
+
 def errors_page() -> str:
     """`docs/reference/errors.md`: the table for readers without a server at hand."""
     rows = [f"| `{code}` | {kind.status} | {kind.title} | {kind.meaning} |" for code, kind in PROBLEM_TYPES.items()]
     endings = [f"| `{code}` | {meaning} |" for code, meaning in ENDING_CODES.items()]
-    return "\n".join([_PAGE_HEAD, *rows, _ENDINGS_HEAD, *endings, ""])
+    frames = [f"| `{code}` | {meaning} |" for code, meaning in SOCKET_CODES.items()]
+    return "\n".join([_PAGE_HEAD, *rows, _ENDINGS_HEAD, *endings, _FRAMES_HEAD, *frames, ""])
 
 
 _PAGE_HEAD = """# Error codes
@@ -206,6 +218,14 @@ _ENDINGS_HEAD = """
 
 The `error` of a command holds one of the codes of vehicles and services above, or one of these. The command's `status`
 says whether the vehicle may have acted.
+
+| code | what it means |
+|---|---|"""
+
+_FRAMES_HEAD = """
+## Frames on `/ws/events` that could not be served
+
+The `code` of an `error` frame is one of the codes of problems above, or one of these. The socket lives on.
 
 | code | what it means |
 |---|---|"""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from app.api.page.page_files import PAGE_FOLDER
 
 if TYPE_CHECKING:  # the parts import nothing of the API, and the OpenAPI file is written without any of them
     from app.observability.health import HealthCheck
@@ -22,11 +25,16 @@ if TYPE_CHECKING:  # the parts import nothing of the API, and the OpenAPI file i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
-    """The settings the API itself needs. `max_body_bytes` bounds a request's body; more is answered 413."""
+    """The settings the API itself needs.
+
+    `max_body_bytes` bounds a request's body; more is answered 413. `page_folder` holds the built page, where there is
+    one.
+    """
 
     version: str
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: int = 256 * 1024
+    page_folder: Path | None = PAGE_FOLDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

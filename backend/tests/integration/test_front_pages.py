@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +19,12 @@ async def visitor(running_app: RunningApp) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_the_root_page_says_what_this_is_and_leads_on(visitor: httpx.AsyncClient) -> None:
+async def test_without_a_built_page_the_root_says_what_this_is_and_leads_on(
+    running_app: RunningApp, visitor: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    state = running_app.app.state
+    state.sovd = replace(state.sovd, settings=replace(state.sovd.settings, page_folder=tmp_path))
+    assert (await visitor.get("/vehicles", headers={"Accept": "text/html"})).status_code == 404
     page = await visitor.get("/")
     assert "SOVD Command" in page.text
     for target in re.findall(r'href="([^"]+)"', page.text):

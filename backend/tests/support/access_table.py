@@ -16,6 +16,7 @@ CALLERS = ("none", "off", "view", "engi", "scop", "admi")
 
 _TABLE = """
 GET    /                                        -     200 200 200 200 200 200
+GET    /assets/{name}                           -     404 404 404 404 404 404
 GET    /docs                                    -     200 200 200 200 200 200
 GET    /docs/assets/{name}                      -     404 404 404 404 404 404
 GET    /problems                                -     200 200 200 200 200 200
