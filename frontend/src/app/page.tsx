@@ -3,6 +3,7 @@ import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { ApiContext } from '@/api/client'
+import { LiveContext } from '@/live/live-context'
 import { SessionContext } from '@/session/session-context'
 import { theme, themeVariables } from '@/ui/theme'
 import { router } from './router'
@@ -19,7 +20,7 @@ export function Page({ services }: { readonly services: Services }) {
       <SessionContext value={services.session}>
         <ApiContext value={services.api}>
           <QueryClientProvider client={services.queries}>
-            <RouterProvider router={router} />
+            <LiveContext value={services.live}><RouterProvider router={router} /></LiveContext>
           </QueryClientProvider>
         </ApiContext>
       </SessionContext>

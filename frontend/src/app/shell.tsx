@@ -4,6 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { useUser } from '@/session/session-context'
 import { openPalette } from '@/ui/palette'
 import { places } from '@/ui/places'
+import { ConnectionStatus } from './connection-status'
 import iconUrl from './icon.svg'
 import { KeyboardHelp } from './keyboard-help'
 import { PaletteHost } from './palette-host'
@@ -27,6 +28,7 @@ export function Shell() {
           ))}
         </nav>
         <div className={classes.right}>
+          <ConnectionStatus />
           <UnstyledButton className={classes.link ?? ''} onClick={openPalette}>
             <IconSearch size={14} aria-hidden /> Find <Kbd size="xs">Ctrl K</Kbd>
           </UnstyledButton>

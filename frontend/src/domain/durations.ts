@@ -51,6 +51,6 @@ function valueText(value: unknown): string {
     case 'undefined':
       return '–'
     default:
-      return value === null ? '–' : (JSON.stringify(value)) ?? '–'
+      return value === null ? '–' : JSON.stringify(value)
   }
 }
