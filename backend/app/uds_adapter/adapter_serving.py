@@ -14,11 +14,13 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
+from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from app.sovd_server.identity import TokenChecker, anyone, by_token
+from app.sovd_server.served_vehicle import ServedVehicle
 from app.sovd_server.server_settings import SovdServerSettings
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_app
 from app.uds_adapter.adapted_vehicle import AdaptedVehicle
 from app.uds_adapter.adapter_backend import adapter_backend
 
@@ -66,11 +68,19 @@ async def vehicle_served(vehicle: AdaptedVehicle, place: ServingPlace) -> AsyncI
         vendor_info={"name": "SOVD Command adapter"},
         answer_within_s=_ANSWER_WITHIN_S,
     )
-    app = create_sovd_app(adapter_backend(vehicle), settings)
-    async with _http_served(app, place) as port:
+    server = SovdServer(settings)
+    served = server.serve(adapter_backend(vehicle))
+
+    async def find(_: Request) -> ServedVehicle | None:
+        return served
+
+    async with _http_served(create_app(server, find), place) as port:
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host)  # noqa: S104 - compared, not listened on
         scheme = "https" if place.certificate is not None else "http"
-        yield f"{scheme}://{f'[{here}]' if ':' in here else here}:{port}"
+        try:
+            yield f"{scheme}://{f'[{here}]' if ':' in here else here}:{port}"
+        finally:
+            served.subscriptions.clear()  # event streams end now, not when the time for stopping is over
 
 
 def token_checker(tokens: Sequence[str]) -> TokenChecker:
@@ -117,6 +127,7 @@ async def _http_served(app: ASGIApp, place: ServingPlace) -> AsyncIterator[int]:
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="critical",  # else it tells of requests cut off while stopping; failures are logged by us
         access_log=False,
         server_header=False,
         lifespan="on",

@@ -122,6 +122,25 @@ async def test_it_can_be_stopped_while_it_looks_for_the_ecus(user: SovdUser) -> 
         assert "Traceback" not in await stopped(process, signal.SIGINT)
 
 
+async def test_event_streams_end_when_it_is_stopped(user: SovdUser) -> None:
+    async with (
+        quick_fleet() as fleet,
+        adapter(user, "--doip", fleet.vehicles[0].doip_address) as (process, served),
+        httpx.AsyncClient(base_url=f"{served['url']}/sovd/v1/", trust_env=False, timeout=20) as http,
+    ):
+        wanted = {"resource": "/sovd/v1/components/ecu_1010/data/F40C", "interval": "fast", "duration": 600}
+        made = await http.post("components/ecu_1010/cyclic-subscriptions", json=wanted)
+        async with http.stream("GET", made.json()["event_source"]) as stream:
+            lines = stream.aiter_lines()
+            async for line in lines:
+                if '"payload"' in line:
+                    break
+            said = asyncio.create_task(stopped(process, signal.SIGINT))
+            async for line in lines:
+                assert not line or line.startswith(("id: ", "data: "))
+        assert "Traceback" not in await said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
