@@ -29,12 +29,15 @@ const commandStatuses: readonly CommandStatus[] = [
 export interface FleetSearch {
   readonly search?: string
   readonly status?: ConnectionStatus
+  readonly make?: string
   /** Column, with a leading `-` for descending. */
   readonly sort?: string
 }
 
 export const fleetSearch = (raw: Raw): FleetSearch =>
-  present<FleetSearch>({ search: text(raw.search), status: oneOf(raw.status, connectionStatuses), sort: text(raw.sort) })
+  present<FleetSearch>({
+    search: text(raw.search), status: oneOf(raw.status, connectionStatuses), make: text(raw.make), sort: text(raw.sort),
+  })
 
 export interface VehicleSearch {
   readonly tab?: string

@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query'
+import { queryOptions, skipToken } from '@tanstack/react-query'
 import type { components, operations } from '@/contracts/openapi'
 import { answer, type Api } from '../client'
 
@@ -12,6 +12,7 @@ export const vehicleKeys = {
   lists: ['vehicles', 'list'] as const,
   list: (filter: VehicleFilter) => ['vehicles', 'list', filter] as const,
   everyOne: ['vehicles', 'every'] as const,
+  count: ['vehicles', 'count'] as const,
   one: (vehicleId: string) => ['vehicles', 'one', vehicleId] as const,
 }
 
@@ -30,22 +31,42 @@ export const vehicleQuery = (api: Api, vehicleId: string) =>
 
 const PART = 200
 
-/** Every vehicle in the user's scope, read in parts; for lists that search and sort in the page. */
+/** How many vehicles there are, once the first part of every vehicle is read; null before. */
+export const vehicleCountQuery = queryOptions<number | null>({
+  queryKey: vehicleKeys.count,
+  queryFn: skipToken,
+  staleTime: Infinity,
+})
+
+/** Every vehicle in the user's scope, read in parts that show as they come; for lists that search and sort in the page. */
 export const everyVehicleQuery = (api: Api) =>
   queryOptions({
     queryKey: vehicleKeys.everyOne,
     staleTime: 60_000,
-    queryFn: async ({ signal }): Promise<Vehicle[]> => {
+    queryFn: async ({ signal, client }): Promise<Vehicle[]> => {
       const part = (offset: number) =>
         answer(api.GET('/api/v1/vehicles', { params: { query: { limit: PART, offset } }, signal }))
+      const seen = new Set<string>()
+      // What stands in the cache goes on being patched by live changes meanwhile, so parts are put into it.
+      const take = ({ items }: VehicleList) => {
+        const fresh = new Map(items.map((vehicle) => [vehicle.vehicle_id, vehicle]))
+        for (const id of fresh.keys()) seen.add(id)
+        const have = client.getQueryData<Vehicle[]>(vehicleKeys.everyOne) ?? []
+        const kept = have.map((vehicle) => {
+          const next = fresh.get(vehicle.vehicle_id)
+          fresh.delete(vehicle.vehicle_id)
+          return next ?? vehicle
+        })
+        client.setQueryData<Vehicle[]>(vehicleKeys.everyOne, [...kept, ...fresh.values()])
+      }
       const first = await part(0)
-      const offsets = Array.from({ length: Math.ceil(first.total / PART) - 1 }, (_, index) => (index + 1) * PART)
-      const vehicles = [...first.items]
+      client.setQueryData<number | null>(vehicleKeys.count, first.total)
+      take(first)
+      const offsets = Array.from({ length: Math.max(0, Math.ceil(first.total / PART) - 1) }, (_, index) => (index + 1) * PART)
       // Six at a time: as many as a browser has connections for one host.
       for (let next = 0; next < offsets.length; next += 6) {
-        const parts = await Promise.all(offsets.slice(next, next + 6).map(part))
-        for (const { items } of parts) vehicles.push(...items)
+        await Promise.all(offsets.slice(next, next + 6).map(async (offset) => take(await part(offset))))
       }
-      return [...new Map(vehicles.map((vehicle) => [vehicle.vehicle_id, vehicle])).values()]
+      return (client.getQueryData<Vehicle[]>(vehicleKeys.everyOne) ?? []).filter(({ vehicle_id }) => seen.has(vehicle_id))
     },
   })

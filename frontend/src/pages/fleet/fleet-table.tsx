@@ -1,0 +1,175 @@
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
+import { flexRender, getCoreRowModel, useReactTable, type Row } from '@tanstack/react-table'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { memo, useMemo, useRef, type KeyboardEvent, type MouseEvent } from 'react'
+import type { Vehicle } from '@/api/queries/vehicles'
+import { nextSort, type FleetSort } from '@/domain/presence'
+import { fleetColumns, isSortable, type FleetRow } from './fleet-columns'
+import { gridMove } from './grid-keys'
+import type { Selection } from './use-selection'
+import type { Work } from './use-fleet'
+import classes from './fleet.module.css'
+
+const ROW_PX = 40
+const nothing = '–'
+
+interface FleetTableProps {
+  readonly vehicles: readonly Vehicle[]
+  readonly work: ReadonlyMap<string, Work>
+  readonly sort: FleetSort
+  readonly onSort: (sort: FleetSort) => void
+  readonly selection: Selection
+  readonly onOpen: (vehicleId: string) => void
+}
+
+const rowId = (vehicleId: string) => `vehicle-${vehicleId}`
+
+/** Only the rows on screen exist. The grid itself has the focus and names the active row, which may come and go. */
+export function FleetTable({ vehicles, work, sort, onSort, selection, onOpen }: FleetTableProps) {
+  'use no memo'
+  const scroller = useRef<HTMLDivElement>(null)
+  const data = useMemo(() => vehicles.map((vehicle): FleetRow => ({ vehicle, work: work.get(vehicle.vehicle_id) })), [vehicles, work])
+  // eslint-disable-next-line react-hooks/incompatible-library -- the table hands out functions that change by themselves: this component opts out of memoisation above
+  const table = useReactTable({
+    data, columns: fleetColumns, getCoreRowModel: getCoreRowModel(), getRowId: ({ vehicle }) => vehicle.vehicle_id, manualSorting: true,
+  })
+  const { rows } = table.getRowModel()
+  const virtual = useVirtualizer({
+    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 12, scrollPaddingStart: ROW_PX,
+  })
+  const activeIndex = selection.activeId === null ? -1 : vehicles.findIndex(({ vehicle_id }) => vehicle_id === selection.activeId)
+
+  function onKeyDown(event: KeyboardEvent) {
+    const ids = vehicles.map(({ vehicle_id }) => vehicle_id)
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / ROW_PX) - 2)
+    const move = gridMove({ key: event.key, isShift: event.shiftKey, isControl: event.ctrlKey || event.metaKey, activeIndex, count: ids.length, page })
+    if (move === null) return
+    event.preventDefault()
+    switch (move.kind) {
+      case 'go': {
+        const id = ids[move.index]
+        if (id === undefined) return
+        if (move.isExtending) selection.extendTo(ids, id)
+        else selection.activate(id)
+        virtual.scrollToIndex(move.index)
+        return
+      }
+      case 'open':
+        if (selection.activeId !== null) onOpen(selection.activeId)
+        return
+      case 'toggle':
+        if (selection.activeId !== null) selection.toggle(selection.activeId)
+        return
+      case 'all':
+        selection.selectAll(ids)
+        return
+      case 'none':
+        selection.clear()
+    }
+  }
+
+  function onClick(event: MouseEvent) {
+    const target = event.target as HTMLElement
+    const id = target.closest<HTMLElement>('[data-vehicle]')?.dataset.vehicle
+    if (id === undefined || target.closest('a') !== null) return
+    const ids = vehicles.map(({ vehicle_id }) => vehicle_id)
+    if (target.closest('[data-tick]') !== null) {
+      if (event.shiftKey) selection.extendTo(ids, id)
+      else selection.toggle(id)
+      return
+    }
+    selection.activate(id)
+    // Marking a VIN with the mouse must not leave the page.
+    if (globalThis.getSelection()?.toString() === '') onOpen(id)
+  }
+
+  const areAll = vehicles.length > 0 && vehicles.every(({ vehicle_id }) => selection.ids.has(vehicle_id))
+  return (
+    <div
+      ref={scroller} className={classes.grid} role="grid" tabIndex={0} aria-label="Vehicles" aria-multiselectable aria-rowcount={rows.length + 1}
+      aria-colcount={fleetColumns.length + 1} aria-activedescendant={activeIndex < 0 ? undefined : rowId(selection.activeId ?? '')}
+      onKeyDown={onKeyDown} onClick={onClick} onFocus={() => selection.activateFirst(vehicles[0]?.vehicle_id)}
+    >
+      <div role="row" aria-rowindex={1} className={`${classes.row ?? ''} ${classes.head ?? ''}`}>
+        <div role="columnheader" className={classes.tick}>
+          <input
+            type="checkbox" aria-label="Select every vehicle shown" checked={areAll} tabIndex={-1}
+            onChange={() => (areAll ? selection.clear() : selection.selectAll(vehicles.map(({ vehicle_id }) => vehicle_id)))}
+          />
+        </div>
+        {table.getFlatHeaders().map(({ id, column }) => (
+          <Head key={id} id={id} label={String(column.columnDef.header)} sort={sort} onSort={onSort} />
+        ))}
+      </div>
+      <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index]
+          if (row === undefined) return null
+          return (
+            <TableRow
+              key={row.id} row={row} original={row.original} index={index} start={start}
+              isActive={row.id === selection.activeId} isSelected={selection.ids.has(row.id)}
+            />
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+interface HeadProps {
+  readonly id: string
+  readonly label: string
+  readonly sort: FleetSort
+  readonly onSort: (sort: FleetSort) => void
+}
+
+function Head({ id, label, sort, onSort }: HeadProps) {
+  const className = `${classes.cell ?? ''} ${classes[id] ?? ''}`
+  if (!isSortable(id)) return <div role="columnheader" className={className}>{label}</div>
+  const isSorted = sort.column === id
+  const Sign = sort.isDescending ? IconArrowDown : IconArrowUp
+  return (
+    <div role="columnheader" className={className} aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" className={classes.sort} onClick={() => onSort(nextSort(sort, id))} onKeyDown={(event) => event.stopPropagation()}>
+        {label}
+        <Sign size={14} aria-hidden className={isSorted ? undefined : classes.unsorted} />
+      </button>
+    </div>
+  )
+}
+
+interface TableRowProps {
+  readonly row: Row<FleetRow>
+  /** Rows of the table are reused; a changed vehicle shows by this. */
+  readonly original: FleetRow
+  readonly index: number
+  readonly start: number
+  readonly isActive: boolean
+  readonly isSelected: boolean
+}
+
+const TableRow = memo(
+  function TableRow({ row, index, start, isActive, isSelected }: TableRowProps) {
+    const { vin } = row.original.vehicle
+    return (
+      <div
+        role="row" id={rowId(row.id)} data-vehicle={row.id} aria-rowindex={index + 2} aria-selected={isSelected}
+        data-active={isActive || undefined} className={classes.row} style={{ transform: `translateY(${String(start)}px)` }}
+      >
+        <div role="gridcell" className={classes.tick} data-tick>
+          <input type="checkbox" checked={isSelected} readOnly tabIndex={-1} aria-label={`Select ${vin}`} />
+        </div>
+        {row.getVisibleCells().map((cell) => (
+          <div key={cell.id} role="gridcell" className={`${classes.cell ?? ''} ${classes[cell.column.id] ?? ''}`}>
+            {flexRender(cell.column.columnDef.cell, cell.getContext()) ?? nothing}
+          </div>
+        ))}
+      </div>
+    )
+  },
+  (before, after) =>
+    before.original.vehicle === after.original.vehicle && before.original.work === after.original.work &&
+    before.index === after.index && before.start === after.start &&
+    before.isActive === after.isActive && before.isSelected === after.isSelected,
+)
