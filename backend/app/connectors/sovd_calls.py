@@ -220,7 +220,7 @@ class SovdCalls:
                 yield response
         except httpx.TransportError as trouble:
             raise error_of_transport(trouble, where, left=attempt.left) from trouble
-        except (httpx.HTTPError, httpx.InvalidURL) as trouble:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as trouble:
             if attempt.left:
                 raise VehicleProtocolError(f"The answer of {where} cannot be read.") from trouble
             raise VehicleUnreachable(f"The request to {where} could not be made.") from trouble
@@ -280,7 +280,7 @@ def _where(uri: str) -> str:
 async def _bounded_body(response: httpx.Response, largest: int) -> bytes:
     """The whole body, decoded. Raises VehicleProtocolError as soon as it is larger than allowed."""
     length = response.headers.get("content-length", "")
-    if length.isdigit() and int(length) > largest:
+    if length.isdecimal() and int(length) > largest:
         raise _too_large(largest)
     pieces, size = [], 0
     async for piece in response.aiter_raw():

@@ -9,7 +9,7 @@ from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import refused_by_answer
+from app.connectors.sovd_outcomes import ran_and_failed, refused_by_answer
 from app.connectors.sovd_pace import pause, waits
 from app.connectors.sovd_routines import (
     executions_uri,
@@ -21,7 +21,6 @@ from app.connectors.sovd_sessions import SHORTEST_S, EntitySession, mode_called
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleRefused
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.links import below, follow
-from app.protocols.sovd.reading_errors import SovdProblem
 from app.protocols.sovd.reading_executions import (
     EntityStatus,
     ExecutionStatus,
@@ -172,8 +171,9 @@ async def _reset_by_operation(
                 else:
                     state = one
     if state is not None and state.status is ExecutionStatus.FAILED:
-        problem = state.problems[0] if state.problems else SovdProblem(message="the reset failed")
-        raise refused_by_answer(problem, entity.names(), job.calls.token)
+        if state.problems and execution_uri is None:
+            raise refused_by_answer(state.problems[0], entity.names(), job.calls.token)
+        raise ran_and_failed(next(iter(state.problems), None), entity.names(), job.calls.token)
 
 
 async def _until_ready(job: SovdJob, entity: Entity) -> AsyncGenerator[Progress | bool, None]:

@@ -30,6 +30,12 @@ class VehicleBusy(VehicleRefused):
     retry_can_help = True
 
 
+class RanAndFailed(VehicleRefused):
+    """What was started ran and failed: the vehicle acted, so it must be neither repeated nor said to be unchanged."""
+
+    may_have_acted = True
+
+
 _ADVICE_BY_STATUS = {
     400: "Check the parameters against the vehicle's capability description.",
     403: "The credentials are known, and lack a right for this; ask whoever runs the vehicle's server for it.",
@@ -62,7 +68,7 @@ def error_of_status(
     if status == 401:
         return _not_authenticated(details, has_token=token is not None)
     if status in {429, 503}:
-        if retry_after is not None and retry_after.isdigit():
+        if retry_after is not None and retry_after.isdecimal():
             details["retryAfterS"] = int(retry_after[:6])
         return VehicleBusy(f"The vehicle's server is busy: {said}. Send it again later.", details=details)
     if status == 504 or problem.error_code == _NOT_RESPONDING:
@@ -100,6 +106,15 @@ def refused_by_answer(problem: SovdProblem, about: JsonObject, token: str | None
     if problem.error_code == _NOT_RESPONDING:
         return VehicleTimeout(f"The control unit did not answer the vehicle's server: {said}.", details=details)
     return VehicleRefused(f"The vehicle could not do it: {said}.", details=details)
+
+
+def ran_and_failed(problem: SovdProblem | None, about: JsonObject, token: str | None) -> VehicleError:
+    """The error for an execution that has ended as failed, for whatever reason."""
+    about = {**about, "ran": True}
+    if problem is None:
+        return RanAndFailed("It ran and ended as failed; the server gives no reason.", details=about)
+    error = refused_by_answer(problem, about, token)
+    return error if error.may_have_acted else RanAndFailed(f"It ran and failed. {error.message}", details=error.details)
 
 
 def nothing_sent_yet(error: VehicleError) -> VehicleError:

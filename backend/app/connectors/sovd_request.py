@@ -21,7 +21,7 @@ _SHOWN_HEADERS = (
     "etag",
     "last-modified",
 )
-_LONGEST_RETRY_S = 10.0
+_SHORTEST_RETRY_S, _LONGEST_RETRY_S = 0.25, 10.0
 
 
 async def sovd_request(job: SovdJob) -> Answer:
@@ -34,7 +34,7 @@ async def sovd_request(job: SovdJob) -> Answer:
         if call.method != "GET" or answer.status != 202 or wait is None:
             break
         yield Progress(message="the vehicle is preparing the download", pending_since=since)
-        await pause(min(wait, _LONGEST_RETRY_S), job.calls.deadline)
+        await pause(min(max(wait, _SHORTEST_RETRY_S), _LONGEST_RETRY_S), job.calls.deadline)
     if answer.status >= 300 and answer.status < 400:
         raise VehicleRefused(
             "The vehicle's server answers with a redirect that is not followed for this method.",
@@ -79,7 +79,7 @@ def _query(query: object) -> tuple[tuple[str, str], ...]:
 
 def _retry_after(answer: SovdAnswer) -> float | None:
     text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() and len(text) < 7 else None
+    return float(text) if text.isdecimal() and len(text) < 7 else None
 
 
 def _shown(answer: SovdAnswer) -> JsonObject:

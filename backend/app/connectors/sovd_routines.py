@@ -9,7 +9,7 @@ from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import refused_by_answer, without_secret
+from app.connectors.sovd_outcomes import ran_and_failed, refused_by_answer, without_secret
 from app.connectors.sovd_pace import pause, waits
 from app.connectors.sovd_sessions import EntitySession, provider_for
 from app.domain.errors import (
@@ -189,9 +189,9 @@ def started_execution(answer: SovdAnswer, executions: str, entity: Entity) -> st
 
 def _ended(job: SovdJob, state: Execution, about: JsonObject) -> ResponseChunk:
     if state.status is ExecutionStatus.FAILED or (state.problems and state.parameters is None):
-        if state.problems:
-            raise refused_by_answer(state.problems[0], {**about, "ran": True}, job.calls.token)
-        raise VehicleRefused("The routine ran and ended as failed; the server gives no reason.", details=about)
+        if state.problems and "executionId" not in about:  # the answer to the start itself: it was not started
+            raise refused_by_answer(state.problems[0], about, job.calls.token)
+        raise ran_and_failed(next(iter(state.problems), None), about, job.calls.token)
     result: JsonObject = {**about, "status": "success", **_told(state)}
     if state.parameters is not None:
         result["result"] = state.parameters

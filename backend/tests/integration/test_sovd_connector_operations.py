@@ -69,6 +69,25 @@ async def test_an_execution_that_fails_says_why(server: OddSovdServer) -> None:
     assert error.details["nrcName"] == "conditionsNotCorrect"
 
 
+@pytest.mark.parametrize("nrc", ["0x21", "0x22", "0x94"])
+async def test_what_ran_and_failed_is_not_started_again_and_not_said_to_be_unchanged(
+    server: OddSovdServer, nrc: str
+) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    server.on("POST", executions, Reply(status=202, body={"id": "5"}))
+    problem = {"path": "/", "error": {"message": "stuck", "parameters": {"nrc": nrc}}}
+    server.on("GET", f"{executions}/5", Reply(body={"status": "failed", "error": [problem]}))
+    error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+    assert error.may_have_acted
+    assert not error.retry_can_help
+
+
+async def test_a_time_to_wait_that_is_no_number_is_none(server: OddSovdServer) -> None:
+    server.on("GET", f"{ENGINE}/odd", Reply(status=202, body={}, headers={"Retry-After": "\u00b2"}))
+    [payload] = await payloads_of(server, "SOVDRequest", {"method": "GET", "path": "components/engine/odd"})
+    assert payload["status"] == 202
+
+
 async def test_a_forgotten_execution_leaves_the_outcome_open(server: OddSovdServer) -> None:
     executions = f"{ENGINE}/operations/selftest_0203/executions"
     server.on("POST", executions, Reply(status=202, body={"id": "5"}))
