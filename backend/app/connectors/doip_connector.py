@@ -19,7 +19,7 @@ from app.connectors.doip_probe import probe_vehicle
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest
 from app.diagnostic_data.port import DiagnosticDataSource
 from app.domain.catalogue import COMMANDS
-from app.domain.errors import CommandNotSupported, VehicleError, VehicleUnreachable
+from app.domain.errors import CommandNotSupported, NotFound, ServiceError, VehicleError, VehicleUnreachable
 from app.domain.json_values import JsonObject
 from app.links.doip_pool import DoipLinks
 from app.links.owing_ecus import OwingEcus
@@ -95,6 +95,10 @@ class DoipConnector:
                 async with aclosing(outlet.parts(_run(command, job))) as parts:
                     async for part in parts:
                         yield part
+            except (NotFound, ServiceError) as error:
+                why = f"The diagnostic data of this vehicle cannot be used now: {error.message} Nothing was changed."
+                trouble = VehicleUnreachable(why, details={"reason": error.error_code})
+                raise (after_acting(trouble) if job.acted else trouble) from error
             except VehicleError as error:
                 if not _may_change(request.command_name, request.command_params):
                     raise

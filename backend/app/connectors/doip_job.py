@@ -134,9 +134,12 @@ class DoipJob:
                 except VehicleError as error:
                     results[key] = error
 
-        async with asyncio.TaskGroup() as tasks:
-            for key in keys:
-                tasks.create_task(run(key))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for key in keys:
+                    tasks.create_task(run(key))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
         return results
 
 

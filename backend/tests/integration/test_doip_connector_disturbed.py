@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from app.connectors.port import ResponseChunk
+from app.diagnostic_data.port import DataSetRef
 from app.domain.errors import (
     VehicleConnectionLost,
     VehicleError,
@@ -219,4 +222,14 @@ async def test_other_control_units_do_not_wait_for_a_silent_one(car: DrivenVehic
         ran += 1
     assert isinstance(silent.exception(), VehicleTimeout)
     assert ran > 5
+    await works_again(car)
+
+
+@pytest.mark.parametrize("params", [{}, ENGINE])
+async def test_data_that_cannot_be_loaded_is_an_error_of_the_port(car: DrivenVehicle, params: JsonObject) -> None:
+    missing = DataSetRef(data_set_id=str(uuid4()), name="lost", version="1", checksum="ab" * 32)
+    car.context = replace(car.context, data_sets=(missing,))
+    with pytest.raises(VehicleUnreachable, match="diagnostic data of this vehicle cannot be used now"):
+        await car.run("ReadDTC", params)
+    car.context = replace(car.context, data_sets=())
     await works_again(car)
