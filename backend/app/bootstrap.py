@@ -41,6 +41,7 @@ from app.services.command_service import CommandIntake, CommandService
 from app.services.demo_fleet import register_demo_fleet
 from app.services.demo_simulation import demo_simulation
 from app.services.diagnostic_data_service import DiagnosticDataService, file_reader
+from app.services.vehicle_knowledge import VehicleKnowledgeService
 from app.services.vehicle_secret_service import VehicleSecretService
 from app.services.vehicle_service import VehicleService
 from app.settings import Settings
@@ -203,6 +204,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
         storing = tasks.create_task(intake.group.run(), name="command intake")
         housekeeping = tasks.create_task(_flush_refusals(base.audit), name="refusal counts")
         watching = tasks.create_task(service.callers.keep_watch(), name="revocations")
+        vehicles = VehicleService(base.unit_of_work, guard, base.registry)
         commands = CommandService(base.unit_of_work, intake, guard, base.metrics)
         yield create_api(
             ApiState(
@@ -210,7 +212,8 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
                 accounts=service,
                 audit=base.audit,
                 commands=commands,
-                vehicles=VehicleService(base.unit_of_work, guard, base.registry),
+                vehicles=vehicles,
+                knowledge=VehicleKnowledgeService(base.unit_of_work, vehicles),
                 vehicle_secrets=VehicleSecretService(base.unit_of_work, guard, base.sealing),
                 diagnostic_data=DiagnosticDataService(base.unit_of_work, guard, base.diagnostic_data, commands),
                 hub=hub,

@@ -89,7 +89,7 @@ async def test_an_asset_that_is_not_packed_comes_as_it_is(visitor: httpx.AsyncCl
     assert (answer.text, "content-encoding" in answer.headers) == ("a{}", False)
 
 
-@pytest.mark.parametrize("name", ["index-Ab12.js.br", "..%2Fsecret.txt", "%2e%2e", "%00.js", "x" * 300 + ".js"])
+@pytest.mark.parametrize("name", ["index-Ab12.js.br", "..%2Fsecret.txt", "%2e%2e", "x" * 300 + ".js"])
 async def test_nothing_but_assets_is_served(visitor: httpx.AsyncClient, name: str) -> None:
     assert (await visitor.get(f"/assets/{name}")).status_code == 404
 

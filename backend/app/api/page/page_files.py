@@ -40,7 +40,7 @@ def read_page_file(folder: Path, name: str, accept_encoding: str) -> PageFile | 
     """A file of `folder` in the best form the browser takes; None where there is none of that name. Reads the disk."""
     path = folder / name
     media_type = _TYPES.get(path.suffix)
-    if media_type is None or path.parent != folder or "\0" in name:
+    if media_type is None or path.parent != folder:
         return None
     accepted = accepted_encodings(accept_encoding)
     try:
