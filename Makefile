@@ -1,7 +1,7 @@
 # Everything a user or a developer needs. Works from any folder with `make -C <here> ...`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench openapi dev-env lock
+.PHONY: help run test lint page dev bench openapi dev-env lock
 # Commands run as they stand here, not through what the user's environment says.
 SHELL := /bin/sh
 UV ?= uv
@@ -22,8 +22,16 @@ help: ## Show this text
 run: ## Start the service with a demo fleet on http://127.0.0.1:8000; Ctrl-C ends it
 	@scripts/run.sh
 
-test: lint ## Run all that CI runs: checks, every test, coverage of at least 90 %
+test: lint ## Run all that CI runs: checks, every test, coverage of at least 90 %, the page in a browser
+	@scripts/page.sh check
 	$(BIN)/pytest --numprocesses=$(TEST_PROCESSES) --dist=worksteal --cov=app --cov-report=term --cov-fail-under=90 -q
+	@scripts/page.sh e2e
+
+page: ## Build the web page; `run` does so by itself where it is missing or old
+	@scripts/page.sh build
+
+dev: ## Serve the web page with hot reload against a service that runs already
+	@scripts/page.sh dev
 
 lint: dev-env ## Check style, types, import directions and the generated API description
 	$(BIN)/ruff check .

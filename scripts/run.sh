@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make run`: makes .venv if need be and starts the service with the demo fleet. Being stopped with Ctrl-C is what was
+# `make run`: makes .venv and the web page if need be and starts the service with the demo fleet. Being stopped with Ctrl-C is what was
 # asked for and no failure, also while packages are being installed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,6 +10,14 @@ if [ "$code" -eq 130 ]; then
     exit 0
 elif [ "$code" -ne 0 ]; then
     exit "$code"
+fi
+
+code=0
+scripts/page.sh build --if-needed || code=$?
+if [ "$code" -eq 130 ]; then
+    exit 0
+elif [ "$code" -ne 0 ]; then
+    echo "The web page was not built, see above; the service starts without it. The API and the command line work." >&2
 fi
 
 # With `exec` the service itself gets the signals.
