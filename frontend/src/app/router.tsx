@@ -1,7 +1,7 @@
 /** Every address of the page. Pages load when they are opened; what stands after `?` is typed in src/domain/search-params.ts. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import {
-  auditSearch, commandSearch, compareSearch, fleetSearch, historySearch, sendSearch, usersSearch, vehicleSearch,
+  auditSearch, batchSearch, commandSearch, compareSearch, fleetSearch, historySearch, sendSearch, usersSearch, vehicleSearch,
 } from '@/domain/search-params'
 import { Loading } from '@/ui/states'
 import { PageBroken, PageMissing } from './broken'
@@ -37,6 +37,12 @@ const routes = [
     path: '/send',
     validateSearch: sendSearch,
     component: lazyRouteComponent(() => import('@/pages/send-command/send-command-page'), 'SendCommandPage'),
+  }),
+  createRoute({
+    ...under,
+    path: '/send/results',
+    validateSearch: batchSearch,
+    component: lazyRouteComponent(() => import('@/pages/batch/batch-page'), 'BatchPage'),
   }),
   createRoute({
     ...under,

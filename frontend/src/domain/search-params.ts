@@ -65,6 +65,21 @@ export const sendSearch = (raw: Raw): SendSearch =>
     params: typeof raw.params === 'object' && raw.params !== null ? JSON.stringify(raw.params) : text(raw.params),
   })
 
+export interface BatchSearch {
+  /** Command ids, packed (src/domain/command-drafts.ts). */
+  readonly commands?: string
+  /** Vehicles whose command the server did not take, packed. */
+  readonly unsent?: string
+  readonly show?: 'all' | 'failed' | 'open'
+}
+
+export const batchSearch = (raw: Raw): BatchSearch =>
+  present<BatchSearch>({
+    commands: text(raw.commands),
+    unsent: text(raw.unsent),
+    show: oneOf(raw.show, ['all', 'failed', 'open'] as const),
+  })
+
 export interface CommandSearch {
   readonly view?: string
 }
