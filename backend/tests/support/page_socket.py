@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import jsonschema
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from app.api.events_schema import PAGE_EVENTS_SCHEMA
 from app.domain.json_values import JsonObject, decode_json_object, encode_json
 
 _WITHIN_S = 15.0
+_SERVER_FRAME = jsonschema.Draft202012Validator({"$ref": "#/$defs/ServerFrame", "$defs": PAGE_EVENTS_SCHEMA["$defs"]})
 
 
 @dataclass
@@ -21,6 +24,8 @@ class PageSocket:
 
     socket: ClientConnection
     frames: list[JsonObject] = field(default_factory=list)
+    unfit: list[str] = field(default_factory=list)
+    """Where frames do not have the form of the contract."""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def say(self, **frame: object) -> None:
@@ -65,7 +70,9 @@ class PageSocket:
         """Collect for ever."""
         with suppress(ConnectionClosed):
             while True:
-                self.frames.append(decode_json_object(await self.socket.recv()))
+                frame = decode_json_object(await self.socket.recv())
+                self.unfit += [error.message for error in _SERVER_FRAME.iter_errors(frame)]
+                self.frames.append(frame)
                 self._news.set()
 
 
@@ -89,3 +96,4 @@ async def page_socket(ws_url: str, token: str | None, *, subprotocols: Sequence[
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
+        assert page.unfit == []

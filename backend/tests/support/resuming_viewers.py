@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from app.domain.command_states import BAD_ENDINGS, CommandStatus
-from app.domain.json_values import decode_json_object
+from app.domain.json_values import JsonObject, decode_json_object
 from support.ledger import Account, Ledger
 
 _PAUSE_S = 0.05
@@ -70,7 +70,7 @@ class ResumingViewer:
     async def _read(self, socket: ClientConnection) -> None:
         breaks_after = self._breaks_after()
         while breaks_after is None or breaks_after > 0:
-            self._note(await socket.recv())
+            self.note(decode_json_object(await socket.recv()))
             breaks_after = None if breaks_after is None else breaks_after - 1
         socket.transport.abort()
 
@@ -80,8 +80,8 @@ class ResumingViewer:
             return None
         return self.chance.choice((0, 1, 1, 2, 3))
 
-    def _note(self, text: str | bytes) -> None:
-        event = decode_json_object(text)
+    def note(self, event: JsonObject) -> None:
+        """Take note of one event."""
         match event["event"]:
             case "response":
                 assert not self.outcomes, "a chunk after the outcome"
