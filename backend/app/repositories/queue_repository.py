@@ -63,7 +63,7 @@ WITH RECURSIVE heads AS (
         ORDER BY lane, queue_number LIMIT 1
     ) n
 ), active AS (
-    SELECT vehicle_id, user_id, lane_span FROM commands WHERE status = 'in_progress'
+    SELECT vehicle_id, user_id, lane_span, lease_owner FROM commands WHERE status = 'in_progress'
 ), running AS (
     SELECT user_id, count(*) AS active FROM active GROUP BY user_id
 ), foremost AS (  -- the head of a lane is the oldest in it, so what is older and overlaps is a head too
@@ -80,7 +80,11 @@ WITH RECURSIVE heads AS (
     FROM foremost h
     JOIN vehicles v ON v.vehicle_id = h.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
     LEFT JOIN running r ON r.user_id = h.user_id
-    WHERE NOT EXISTS (SELECT 1 FROM active a WHERE a.vehicle_id = h.vehicle_id AND a.lane_span && h.lane_span)
+    WHERE NOT EXISTS (
+            SELECT 1 FROM active a
+            WHERE a.vehicle_id = h.vehicle_id AND (a.lane_span && h.lane_span OR (
+                a.lease_owner <> CAST(:worker_id AS uuid) AND starts_with(lower(v.address), 'doip:')))
+        )
         AND h.command_name = ANY(CAST(:known_names AS text[]))
 ), picked AS (
     SELECT c.command_id FROM (SELECT command_id FROM ready ORDER BY turn, queue_number) r
@@ -142,6 +146,9 @@ async def claim(db: AsyncConnection, worker_id: WorkerId, worker_name: str, slot
     release's catalogue: what a newer release accepted waits, with its lane, for a worker that knows it. Two workers
     never get the same command, nor two commands of overlapping lanes (an exclusion constraint refuses it:
     ConstraintViolated, then claim again).
+
+    A DoIP gateway serves a tester address over one connection (ISO 13400-2): while another worker runs something on
+    such a vehicle, its other lanes are left to that worker.
     """
     values = {"worker_id": worker_id, "worker_name": worker_name, "slots": slots, "known_names": list(COMMANDS)}
     rows = (await db.execute(_CLAIM, values)).mappings().all()

@@ -105,10 +105,12 @@ class Presence:
         free = _PROBES_AT_ONCE - len(self._asked)
         if free <= 0:
             return
-        async with self._unit_of_work.begin() as work:
-            due = await presence_repository.claim_due_probes(work.db, free, self._interval_s)
-        doubted, self._doubted = self._doubted, {}
-        for item in (*doubted.values(), *due):
+        doubted = [self._doubted.pop(vehicle_id) for vehicle_id in list(self._doubted)[:free]]
+        due: Sequence[DueProbe] = ()
+        if free > len(doubted):
+            async with self._unit_of_work.begin() as work:
+                due = await presence_repository.claim_due_probes(work.db, free - len(doubted), self._interval_s)
+        for item in (*doubted, *due):
             if item.vehicle_id not in self._asked:
                 self._asked.add(item.vehicle_id)
                 probes.create_task(self._probe(item), name=f"probe {item.vehicle_id}")

@@ -1,4 +1,4 @@
-"""Lanes of control units (promise 6): side by side where they differ, a whole vehicle alone, first come first served."""
+"""Lanes of control units (promise 6): side by side where they differ, a whole vehicle alone, oldest first."""
 
 import asyncio
 from collections.abc import Sequence
@@ -31,6 +31,16 @@ class Queue:
 
     def new(self, **changes: object) -> NewCommand:
         return new_command(self.user_id, self.vehicle_id, **changes)
+
+    async def at_address(self, address: str) -> None:
+        async with self.database.autocommit() as db:
+            await db.execute(text("UPDATE vehicles SET address = :address"), {"address": address})
+
+    async def another_worker(self) -> "Queue":
+        worker_id = WorkerId(uuid4())
+        async with self.database.transaction() as db:
+            await worker_repository.register(db, worker_id, "other", 30.0)
+        return Queue(self.database, self.user_id, self.vehicle_id, worker_id)
 
     async def claim(self) -> list[CommandId]:
         async with self.database.autocommit() as db:
@@ -124,6 +134,28 @@ async def test_racing_workers_keep_overlapping_lanes_apart(queue: Queue) -> None
     assert sorted(numbers) == list(range(len(wanted)))
     assert numbers.index(6) == 6  # the first whole-vehicle command after the six before it, before the six after it
     assert numbers[-1] == 13
+
+
+async def test_lanes_of_a_doip_vehicle_stay_with_the_worker_that_talks_to_its_gateway(queue: Queue) -> None:
+    await queue.at_address("doip://10.0.0.1?ecus=0x1010,0x1030")
+    other = await queue.another_worker()
+    engine, brakes = queue.new(lane=ENGINE), queue.new(lane=BRAKES)
+    await queue.submit(engine)
+    assert await queue.claim() == [engine.command_id]
+    await queue.submit(brakes)
+
+    assert await other.claim() == []
+    assert await queue.claim() == [brakes.command_id]
+
+
+async def test_lanes_of_other_vehicles_are_free_for_every_worker(queue: Queue) -> None:
+    other = await queue.another_worker()
+    engine, brakes = queue.new(lane=ENGINE), queue.new(lane=BRAKES)
+    await queue.submit(engine)
+    assert await queue.claim() == [engine.command_id]
+    await queue.submit(brakes)
+
+    assert await other.claim() == [brakes.command_id]
 
 
 def test_lanes_of_addresses_and_components_never_meet() -> None:
