@@ -59,7 +59,7 @@ for (const { what, bytes, limit } of rows) {
   console.log(`${verdict} ${(bytes / 1000).toFixed(1).padStart(6)} of ${limit / 1000} kB gzip  ${what}`)
 }
 await writeFile(new URL('../build-report.json', import.meta.url), `${JSON.stringify(rows, null, 2)}\n`)
-await rm(join(output, '.vite'), { recursive: true })
+await rm(join(output, '.vite'), { recursive: true, force: true })
 await compressAll()
 await writeFile(join(output, '.gitignore'), '*\n')
 if (rows.some(({ bytes, limit }) => bytes > limit)) process.exitCode = 1

@@ -5,6 +5,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 import { useUser } from '@/session/session-context'
 import { places } from '@/ui/places'
 import { openPalette } from '@/ui/palette'
+import classes from './shell.module.css'
 import { knownShortcuts, watchShortcuts } from '@/ui/shortcuts'
 
 const openers = new Set<() => void>()
@@ -63,7 +64,7 @@ export function KeyboardHelp() {
         <Table.Thead><Table.Tr><Table.Th>Keys</Table.Th><Table.Th>What they do</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
           {rows.map(({ keys, does }) => (
-            <Table.Tr key={keys + does}><Table.Td><Kbd>{keys}</Kbd></Table.Td><Table.Td>{does}</Table.Td></Table.Tr>
+            <Table.Tr key={keys + does}><Table.Td className={classes.keys}><Kbd>{keys}</Kbd></Table.Td><Table.Td>{does}</Table.Td></Table.Tr>
           ))}
         </Table.Tbody>
       </Table>

@@ -29,7 +29,7 @@ export function Shell() {
         </nav>
         <div className={classes.right}>
           <ConnectionStatus />
-          <UnstyledButton className={classes.link ?? ''} onClick={openPalette}>
+          <UnstyledButton className={classes.find} onClick={openPalette}>
             <IconSearch size={14} aria-hidden /> Find <Kbd size="xs">Ctrl K</Kbd>
           </UnstyledButton>
           <UserMenu />

@@ -1,7 +1,6 @@
-import { Button, Menu, useMantineColorScheme } from '@mantine/core'
-import { IconKeyboard, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from '@tabler/icons-react'
+import { Button, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { IconBook, IconKeyboard, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from '@tabler/icons-react'
 import { Link, useRouter } from '@tanstack/react-router'
-import { useComputedColorScheme } from '@mantine/core'
 import { useSessionStore, useUser } from '@/session/session-context'
 import { toastFailure } from '@/ui/toasts'
 import { showKeyboardHelp } from './keyboard-help'
@@ -37,6 +36,7 @@ export function UserMenu() {
           {isDark ? 'Light colours' : 'Dark colours'}
         </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={showKeyboardHelp}>Keyboard shortcuts</Menu.Item>
+        <Menu.Item component="a" href="/docs" target="_blank" rel="noopener" leftSection={<IconBook size={16} aria-hidden />}>API documentation</Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>

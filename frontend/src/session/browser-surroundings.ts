@@ -1,3 +1,4 @@
+import { mayHaveSession, noteSession } from './preferences'
 import type { Surroundings, TabMessage } from './session-store'
 
 /** The session's surroundings in a real browser: Web Locks and a BroadcastChannel join the tabs. */
@@ -15,6 +16,8 @@ export function browserSurroundings(): Surroundings {
       const locks = (navigator as { locks?: LockManager }).locks
       return locks === undefined ? action() : await locks.request('sovd-session-refresh', action)
     },
+    mayHaveSession,
+    noteSession,
     tell: (message) => channel?.postMessage(message),
     listen(hear) {
       channel?.addEventListener('message', (event: MessageEvent<TabMessage>) => hear(event.data))

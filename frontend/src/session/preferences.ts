@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react'
 import { isZone, type ZoneSetting } from '@/domain/moments'
 
 const ZONE_KEY = 'sovd-time-zone'
+const SESSION_KEY = 'sovd-session-hint'
 const watchers = new Set<() => void>()
 
 function read(key: string): string | null {
@@ -44,6 +45,25 @@ export function useZone(): ZoneSetting {
 
 export function setZone(next: ZoneSetting): void {
   write(ZONE_KEY, next)
+}
+
+/** Whether somebody has signed in with this browser and not signed out. No secret: the cookie decides. */
+export function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(SESSION_KEY) !== null
+  } catch {
+    return true
+  }
+}
+
+export function noteSession(isThere: boolean): void {
+  try {
+    if (isThere === mayHaveSession()) return
+    if (isThere) localStorage.setItem(SESSION_KEY, '1')
+    else localStorage.removeItem(SESSION_KEY)
+  } catch {
+    // Without storage every start asks the server.
+  }
 }
 
 /** A small value per account and purpose, such as the parameters last used. Never put secrets here. */

@@ -39,6 +39,8 @@ function world() {
         return turn
       },
       tell: (message) => ears.forEach((hear, other) => other !== own && hear(message)),
+      mayHaveSession: () => true,
+      noteSession: () => undefined,
       listen: (hear) => void ears.set(own, hear),
     }
     return new SessionStore(port, around)
@@ -136,4 +138,22 @@ describe('the session', () => {
     await expect(one.signOut()).rejects.toBeInstanceOf(ConnectionProblem)
     expect(one.snapshot().kind).toBe('signed_in')
   })
+})
+
+test('a browser that never had a session is not sent to the server', async () => {
+  const refresh = vi.fn<SessionPort['refresh']>()
+  const port = { signIn: vi.fn<SessionPort['signIn']>(), refresh, signOut: vi.fn<SessionPort['signOut']>(), me: vi.fn<SessionPort['me']>() }
+  const clock = new FakeClock()
+  const one = new SessionStore(port, {
+    now: () => clock.now(),
+    after: (milliseconds, action) => clock.after(milliseconds, action),
+    exclusively: (action) => action(),
+    mayHaveSession: () => false,
+    noteSession: () => undefined,
+    tell: () => undefined,
+    listen: () => undefined,
+  })
+  await one.start()
+  expect(one.snapshot().kind).toBe('signed_out')
+  expect(refresh).not.toHaveBeenCalled()
 })

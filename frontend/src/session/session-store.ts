@@ -33,6 +33,9 @@ export interface Surroundings {
   after(milliseconds: number, action: () => void): () => void
   /** Runs `action` while no other tab runs one. */
   exclusively<T>(action: () => Promise<T>): Promise<T>
+  /** Whether this browser may have a session; only a hint that spares a request which must fail. */
+  mayHaveSession(): boolean
+  noteSession(isThere: boolean): void
   tell(message: TabMessage): void
   listen(hear: (message: TabMessage) => void): void
 }
@@ -72,6 +75,10 @@ export class SessionStore {
 
   /** Takes up the session of the cookie, where there is one. */
   async start(): Promise<void> {
+    if (!this.around.mayHaveSession()) {
+      this.become({ kind: 'signed_out' })
+      return
+    }
     await this.renew().catch((error: unknown) => {
       if (error instanceof ConnectionProblem && this.state.kind === 'starting') this.become({ kind: 'unreachable' })
     })
@@ -189,6 +196,7 @@ export class SessionStore {
   private become(state: SessionState): void {
     const same = this.state.kind === state.kind && 'user' in state && 'user' in this.state && state.user === this.state.user
     if (!same) this.state = state
+    if (state.kind === 'signed_in' || state.kind === 'signed_out') this.around.noteSession(state.kind === 'signed_in')
     for (const watcher of this.watchers) watcher()
   }
 }

@@ -11,6 +11,10 @@ const rem = (pixels: number) => `${String(pixels / 16)}rem`
 export const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: { light: 8, dark: 8 },
+  // Greys with a little blue, as the light scheme has them.
+  colors: {
+    dark: ['#dfe4ea', '#b6bfc9', '#8b96a2', '#6b7682', '#3b434c', '#2f363d', '#22272d', '#1c2025', '#16191d', '#101316'],
+  },
   defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,
@@ -28,7 +32,7 @@ export const theme = createTheme({
     },
   },
   components: {
-    // react-remove-scroll locks with a <style> element; base.css locks instead (see .mantine-Modal-inner there).
+    // react-remove-scroll locks the page with a <style> element, which the policy refuses: the page below may scroll.
     Modal: { defaultProps: { lockScroll: false, centered: true } },
     Drawer: { defaultProps: { lockScroll: false } },
     Spotlight: { defaultProps: { lockScroll: false } },
