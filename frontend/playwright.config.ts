@@ -1,0 +1,25 @@
+import { defineConfig, devices } from '@playwright/test'
+
+/** Each worker starts a server of its own (e2e/support/fixtures.ts), so that one test may kill it without harm to others. */
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  workers: 2,
+  fullyParallel: false,
+  forbidOnly: process.env.CI !== undefined,
+  retries: 0,
+  timeout: 60_000,
+  globalTimeout: 480_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    ...devices['Desktop Chrome'],
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    colorScheme: 'light',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: { executablePath: process.env.SOVD_CHROMIUM ?? '/usr/bin/chromium' },
+  },
+})
