@@ -17,7 +17,7 @@ scripts/page.sh build --if-needed || code=$?
 if [ "$code" -eq 130 ]; then
     exit 0
 elif [ "$code" -ne 0 ]; then
-    echo "The web page was not built, see above; the service starts without it. The API and the command line work." >&2
+    echo "The web page could not be built, see above. The service starts with what there is of it; the API works in any case." >&2
 fi
 
 # With `exec` the service itself gets the signals.
