@@ -5,11 +5,11 @@ test('a wrong password is said in words, the right one opens the address that wa
   complaints.allow(/status of 401/)
   await page.goto('/vehicles?search=golf')
   await page.getByLabel('User name').fill(admin.username)
-  await page.getByLabel('Password', { exact: true }).fill('not the password')
+  await page.locator('input[name="password"]').fill('not the password')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('alert')).toContainText('User name or password is wrong')
 
-  await page.getByLabel('Password', { exact: true }).fill(admin.password)
+  await page.locator('input[name="password"]').fill(admin.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
   await expect(page).toHaveURL(/search=golf/)

@@ -49,7 +49,7 @@ export { expect, type BrowserContext, type Page }
 export async function enter(page: Page, path: string, { username, password }: Account = admin): Promise<void> {
   await page.goto(path)
   await page.getByLabel('User name').fill(username)
-  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.locator('input[name="password"]').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('banner')).toBeVisible()
 }

@@ -43,9 +43,8 @@ export class Server {
     const child = spawn(join(root, '.venv/bin/sovd'), ['serve'], {
       cwd: root,
       env: {
-        PATH: process.env.PATH,
+        ...ownEnvironment(),
         HOME: this.home,
-        LANG: 'C.UTF-8',
         SOVD_HOME: this.home,
         SOVD_PORT: String(this.port),
         SOVD_DEMO_FLEET: 'true',
@@ -111,6 +110,11 @@ export class Server {
     const log = await readFile(this.logPath, 'utf8').catch(() => '')
     throw new Error(`the server was not ready within ${String(START_MS / 1000)} s:\n${log.slice(-4000)}`)
   }
+}
+
+/** Without the settings of a service that the user may run beside. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SOVD_')))
 }
 
 function freePort(): Promise<number> {

@@ -1,0 +1,92 @@
+import { expect, test } from './support/fixtures.ts'
+import { formFor, outcome, sendButton } from './support/form.ts'
+
+test('a wrong parameter is named at its field, and nothing is sent', async ({ page, enter, api }) => {
+  const bmw = await api.connected('000102')
+  const before = (await api.commandsOf(bmw)).length
+  await enter(formFor(bmw, 'ReadDTC'))
+  const mask = page.getByLabel(/status mask/i)
+  await mask.fill('everything')
+  await sendButton(page).click()
+  await expect(mask).toHaveAttribute('aria-invalid', 'true')
+  await expect(mask).toBeFocused()
+  await expect(mask).toHaveAccessibleDescription(/0x/)
+  expect((await api.commandsOf(bmw)).length).toBe(before)
+  await mask.fill('0xFF')
+  await sendButton(page).click()
+  await expect(outcome(page)).toContainText('Completed.')
+  await expect(page.getByText('No trouble codes')).toBeVisible()
+})
+
+test('an offline vehicle: the form says what will happen, and the command waits', async ({ page, enter, api }) => {
+  const prius = await api.vehicle('000105')
+  await enter(formFor(prius, 'ReadDTC'))
+  await expect(page.getByText('The vehicle does not answer now')).toBeVisible()
+  await expect(page.getByText(/The command waits\. It starts by itself when the vehicle is back, at the latest at \d\d:\d\d/)).toBeVisible()
+  await sendButton(page).click()
+  await expect(outcome(page)).toContainText('Waiting.')
+  await page.getByRole('button', { name: 'Cancel command' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel command' }).click()
+  await expect(outcome(page)).toContainText('Cancelled before it started')
+})
+
+test('two clicks send once', async ({ page, enter, api }) => {
+  const tesla = await api.connected('000109')
+  const before = (await api.commandsOf(tesla)).length
+  await enter(formFor(tesla, 'ReadDTC'))
+  await sendButton(page).dblclick()
+  await expect(outcome(page)).toContainText('Completed.')
+  expect((await api.commandsOf(tesla)).length).toBe(before + 1)
+})
+
+test('what changes data is asked once more; what moves things wants a reason and the end of the VIN', async ({ page, enter, api }) => {
+  const tesla = await api.connected('000109')
+  await enter(formFor(tesla, 'ClearDTC', { ecuAddress: '0x10' }))
+  await sendButton(page).click()
+  await expect(page).toHaveURL(/\/send/)
+  await page.getByRole('button', { name: 'Yes, send' }).click()
+  await expect(outcome(page)).toContainText('Completed.')
+
+  const simulated = await api.connected('000201')
+  await page.goto(formFor(simulated, 'ECUReset', { ecuAddress: '0x1010', resetType: 'soft' }))
+  const typed = page.getByLabel('Type the last 4 characters of the VIN')
+  await typed.fill('9999')
+  await sendButton(page).click()
+  await expect(page.getByLabel('Reason')).toHaveAttribute('aria-invalid', 'true')
+  await expect(typed).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('Reason').fill('test of the page')
+  await typed.fill(simulated.vin.slice(-4))
+  await sendButton(page).click()
+  await expect(page).toHaveURL(/\/commands\//)
+  await expect(outcome(page)).toContainText(/Completed\.|Failed\./)
+})
+
+test('one command on several vehicles: the matrix tells for each what came of it', async ({ page, enter, api }) => {
+  const [golf, bmw, fiat] = await Promise.all(['000101', '000102', '000112'].map((ending) => api.connected(ending)))
+  await enter('/vehicles')
+  for (const vehicle of [golf, bmw, fiat]) await page.getByLabel(`Select ${vehicle?.vin ?? ''}`).click()
+  await page.getByRole('region', { name: 'Selection' }).getByRole('link', { name: /Send a command to them/ }).click()
+  await page.getByRole('combobox', { name: 'Command' }).fill('ReadDTC')
+  await page.getByRole('option').first().click()
+  await sendButton(page).click()
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('on 3 vehicles')
+  await expect(page.getByText('All have ended.')).toBeVisible()
+  const row = (vin: string | undefined) => page.getByRole('row').filter({ hasText: vin ?? 'no such row' })
+  await expect(row(golf?.vin)).toContainText('Completed')
+  await expect(row(bmw?.vin)).toContainText('Completed')
+  await expect(row(fiat?.vin)).toContainText('Failed')
+  await page.reload()
+  await expect(row(fiat?.vin)).toContainText('Failed')
+})
+
+test('two answers side by side: what appeared, what disappeared', async ({ page, enter, api }) => {
+  const [golf, benz] = await Promise.all([api.connected('000101'), api.connected('000103')])
+  for (const vehicle of [golf, benz]) await api.ended((await api.send(vehicle, 'ReadDTC', { ecuAddress: '0x10' })).command_id)
+  await enter('/commands?command=ReadDTC')
+  for (const vehicle of [golf, benz]) await page.getByLabel(new RegExp(`Compare ReadDTC of ${vehicle.vin}`)).first().click()
+  await page.getByRole('link', { name: 'Compare them' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Compare answers' })).toBeVisible()
+  await expect(page.getByText('The answers are from two different vehicles.')).toBeVisible()
+  const row = page.getByRole('row').filter({ hasText: 'P0300' })
+  await expect(row).toContainText(/Appeared/)
+})
