@@ -28,6 +28,7 @@ function world() {
   }
   const ears = new Map<object, (message: TabMessage) => void>()
   let line: Promise<unknown> = Promise.resolve()
+  let mayHave = true
   function tab(): SessionStore {
     const own = {}
     const around: Surroundings = {
@@ -39,8 +40,10 @@ function world() {
         return turn
       },
       tell: (message) => ears.forEach((hear, other) => other !== own && hear(message)),
-      mayHaveSession: () => true,
-      noteSession: () => undefined,
+      mayHaveSession: () => mayHave,
+      noteSession: (isThere) => {
+        mayHave = isThere
+      },
       listen: (hear) => void ears.set(own, hear),
     }
     return new SessionStore(port, around)
@@ -128,6 +131,18 @@ describe('the session', () => {
     await one.signOut()
     expect(other.snapshot().kind).toBe('signed_out')
     expect(other.currentToken()).toBeNull()
+  })
+
+  test('a tab whose token is refused while another one signs out asks the server for nothing', async () => {
+    const { port, tab } = world()
+    const one = tab()
+    const other = tab()
+    await one.signIn('erika', 'secret')
+    await settle()
+    const [, refusedThere] = await Promise.all([one.signOut(), other.freshToken('token-1').catch((error: unknown) => error)])
+    expect(refusedThere).toBeInstanceOf(SessionEnded)
+    expect(other.snapshot().kind).toBe('signed_out')
+    expect(port.refresh).not.toHaveBeenCalled()
   })
 
   test('stays as it is where the server could not be told of the sign-out', async () => {

@@ -93,11 +93,14 @@ export class SessionStore {
 
   /** Ends the session here and in all tabs. ConnectionProblem where the server could not be told: still signed in. */
   async signOut(): Promise<void> {
-    await this.port.signOut().catch((error: unknown) => {
-      if (!(error instanceof ApiProblem && error.status === 401)) throw error
+    // Not beside a refresh: a tab whose live connection the server closes meanwhile waits, and then knows.
+    await this.around.exclusively(async () => {
+      await this.port.signOut().catch((error: unknown) => {
+        if (!(error instanceof ApiProblem && error.status === 401)) throw error
+      })
+      this.around.tell({ kind: 'signed_out' })
+      this.forget()
     })
-    this.around.tell({ kind: 'signed_out' })
-    this.forget()
   }
 
   /**
@@ -127,6 +130,11 @@ export class SessionStore {
   private async renewAlone(rejected?: string): Promise<void> {
     // Another tab may have done it while this one waited for its turn.
     if (this.isFresh(rejected)) return
+    // Another tab has signed out: the server need not be asked.
+    if (!this.around.mayHaveSession()) {
+      this.forget()
+      return
+    }
     let grant: Grant
     try {
       grant = await this.port.refresh()
