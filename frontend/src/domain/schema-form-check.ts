@@ -112,6 +112,11 @@ function shown(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }
 
+/** A message as it stands alone at a field. */
+export function sentence(message: string | undefined): string | undefined {
+  return message?.replace(/^[a-z]/, (first) => first.toUpperCase())
+}
+
 function at(path: readonly (string | number)[], message: string): FieldProblem {
   const escaped = path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
   return { pointer: [ROOT, ...escaped].join('/'), message }

@@ -24,12 +24,19 @@ const colours: readonly VehicleColour[] = [
 const FNV_OFFSET = 2_166_136_261
 const FNV_PRIME = 16_777_619
 
-/** Always the same for a VIN (FNV-1a), on every computer. */
+/** Always the same for a VIN, on every computer. */
 export function vehicleColour(vin: string): VehicleColour {
   let hash = FNV_OFFSET
   for (const char of vin) hash = Math.imul(hash ^ char.charCodeAt(0), FNV_PRIME)
-  const picked = colours[((hash ^ (hash >>> 15)) >>> 0) % colours.length]
+  const picked = colours[mixed(hash) % colours.length]
   return picked ?? { name: 'grey', css: '#7b8794' }
+}
+
+/** VINs of one fleet differ in a few digits only: this spreads the difference over all bits (MurmurHash3's last step). */
+function mixed(hash: number): number {
+  let bits = Math.imul(hash ^ (hash >>> 16), 2_246_822_507)
+  bits = Math.imul(bits ^ (bits >>> 13), 3_266_489_909)
+  return (bits ^ (bits >>> 16)) >>> 0
 }
 
 /** The VIN in two parts: the last six characters are the serial number that people compare. */

@@ -61,7 +61,7 @@ export function paletteGroups(typed: string, sources: PaletteSources): readonly 
   ]
   const taken = new Set<string>()
   return groups.flatMap(({ title, entries }) => {
-    const fresh = entries.filter(({ id }) => !taken.has(id))
+    const fresh = ranked(entries.filter(({ id }) => !taken.has(id)), words)
     for (const { id } of fresh) taken.add(id)
     return fresh.length === 0 ? [] : [{ title, entries: fresh }]
   })
@@ -128,6 +128,15 @@ function wordsOf(typed: string): readonly string[] {
 function fits({ label, detail }: Pick<PaletteEntry, 'label' | 'detail'>, words: readonly string[]): boolean {
   const text = `${label} ${detail}`.toLowerCase()
   return words.every((word) => text.includes(word))
+}
+
+/** Those in which the words begin a word come first: `tro` is rather trouble than control. */
+function ranked(entries: readonly PaletteEntry[], words: readonly string[]): readonly PaletteEntry[] {
+  const misses = ({ label, detail }: PaletteEntry) => {
+    const starts = ` ${label} ${detail}`.toLowerCase()
+    return words.filter((word) => !starts.includes(` ${word}`)).length
+  }
+  return entries.toSorted((one, other) => misses(one) - misses(other))
 }
 
 /** The entry reached from `active` by a key; the list goes round. */

@@ -1,14 +1,15 @@
 import { Button, Group, SegmentedControl, Text } from '@mantine/core'
 import { IconDownload, IconRepeat } from '@tabler/icons-react'
-import { useQueries, type UseQueryResult } from '@tanstack/react-query'
+import { useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { getRouteApi, Link, useRouterState } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useApi } from '@/api/client'
-import { commandQuery, type Command } from '@/api/queries/commands'
+import { commandQuery, definitionsQuery, type Command, type CommandDefinition } from '@/api/queries/commands'
 import { vehicleQuery, type Vehicle } from '@/api/queries/vehicles'
 import { unpackIds } from '@/domain/command-drafts'
+import { isTerminal } from '@/domain/statuses'
 import { formatCount } from '@/domain/durations'
-import { useCommandChanges } from '@/live/hooks'
+import { useCommandChanges, useConnectionState, usePresence } from '@/live/hooks'
 import { PageFrame } from '@/ui/page-frame'
 import { Empty, Failure, Loading } from '@/ui/states'
 import { ToneBadge } from '@/ui/status-badge'
@@ -23,6 +24,8 @@ export function BatchPage() {
   const navigate = route.useNavigate()
   const { rows, error, retry } = useBatch(packed, unsent)
   useCommandChanges()
+  usePresence()
+  const definitions = useQuery(definitionsQuery(useApi()))
   const shown = shownRows(rows, show)
   const failed = rows.filter(isFailedRow).length
   const open = rows.filter(isOpenRow).length
@@ -40,7 +43,7 @@ export function BatchPage() {
   if (error !== null && command === null) return <PageFrame title="Results"><Failure error={error} retry={retry} /></PageFrame>
   return (
     <PageFrame
-      title={command === null ? 'Results' : `${command.command_name} on ${formatCount(rows.length, 'vehicle')}`}
+      title={command === null ? 'Results' : `${titleOf(command, definitions.data)} on ${formatCount(rows.length, 'vehicle')}`}
       actions={<Actions rows={rows} command={command} />}
     >
       <Group justify="space-between" gap="sm" mih={34}>
@@ -64,12 +67,22 @@ export function BatchPage() {
   )
 }
 
+function titleOf({ command_name: name }: Command, definitions: readonly CommandDefinition[] | undefined): string {
+  return definitions?.find((definition) => definition.name === name)?.title ?? name
+}
+
+/** How often the commands that have not ended are read anew while nothing arrives live. */
+const REREAD_MS = 3000
+
 function useBatch(packed: string, packedUnsent: string) {
   const api = useApi()
   const commandIds = useMemo(() => [...new Set(unpackIds(packed))], [packed])
   const unsent = useMemo(() => unpackIds(packedUnsent), [packedUnsent])
   const unsentBecause = useRouterState({ select: ({ location }) => location.state.unsentBecause })
-  const commands = useQueries({ queries: commandIds.map((id) => commandQuery(api, id)), combine: join<Command> })
+  const isLive = useConnectionState().phase === 'live'
+  const refetchInterval = ({ state: { data } }: { state: { data?: Command | undefined } }) =>
+    isLive || (data !== undefined && isTerminal(data.status)) ? false : REREAD_MS
+  const commands = useQueries({ queries: commandIds.map((id) => ({ ...commandQuery(api, id), refetchInterval })), combine: join<Command> })
   const vehicleIds = [...new Set([...commands.items.map(({ vehicle_id: id }) => id), ...unsent])]
   const vehicles = useQueries({ queries: vehicleIds.map((id) => ({ ...vehicleQuery(api, id), staleTime: 60_000 })), combine: join<Vehicle> })
   const rows = batchRows({

@@ -31,7 +31,7 @@ export function batchRows({ commandIds, commands, unsent, unsentBecause, vehicle
   const sent = commandIds.map((commandId): BatchRow => {
     const command = commands.get(commandId) ?? null
     const vehicleId = command?.vehicle_id ?? null
-    return { key: commandId, vehicleId, vehicle: vehicles.get(vehicleId ?? '') ?? null, commandId, command, note: noteOf(command) }
+    return { key: commandId, vehicleId, vehicle: vehicles.get(vehicleId ?? '') ?? null, commandId, command, note: noteOf(command, vehicles.get(vehicleId ?? '') ?? null) }
   })
   const refused = unsent.map((vehicleId): BatchRow => {
     const note = unsentBecause[vehicleId] ?? 'The server did not take it when it was sent. Send it again to see why.'
@@ -40,8 +40,11 @@ export function batchRows({ commandIds, commands, unsent, unsentBecause, vehicle
   return [...sent, ...refused]
 }
 
-function noteOf(command: Command | null): string {
+function noteOf(command: Command | null, vehicle: Vehicle | null): string {
   if (command === null) return ''
+  if (command.status === 'pending' && vehicle !== null && vehicle.connection_status !== 'connected') {
+    return `The vehicle does not answer${vehicle.status_cause === null ? '.' : `: ${vehicle.status_cause}`} It waits until the vehicle is back, or until it expires.`
+  }
   if (command.status === 'pending' && command.queue_position !== null) {
     return command.queue_position === 1 ? 'It is the next one for this vehicle.' : `${String(command.queue_position - 1)} before it for this vehicle.`
   }

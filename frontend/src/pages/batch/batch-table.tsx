@@ -45,7 +45,7 @@ function Row({ row }: { readonly row: BatchRow }) {
       <Table.Td>
         {vehicle === null ? <Text c="dimmed">reading…</Text> : (
           <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} className={classes.vehicle ?? ''}>
-            <VehicleMark vin={vehicle.vin} /> <VinText vin={vehicle.vin} />
+            <span className={classes.vin}><VehicleMark vin={vehicle.vin} /> <VinText vin={vehicle.vin} /></span>
             <Text size="sm" c="dimmed">{vehicleName(vehicle)}</Text>
           </Link>
         )}
@@ -56,7 +56,7 @@ function Row({ row }: { readonly row: BatchRow }) {
       </Table.Td>
       <Table.Td className={classes.note}>{note}</Table.Td>
       <Table.Td><Took row={row} /></Table.Td>
-      <Table.Td>{commandId !== null && <Link to="/commands/$commandId" params={{ commandId }}>Open<span className={classes.hidden}> the answer of {vehicle?.vin ?? 'this vehicle'}</span></Link>}</Table.Td>
+      <Table.Td>{commandId !== null && <Link to="/commands/$commandId" params={{ commandId }} className={classes.link ?? ''}>Open<span className={classes.hidden}> the answer of {vehicle?.vin ?? 'this vehicle'}</span></Link>}</Table.Td>
     </Table.Tr>
   )
 }

@@ -29,7 +29,7 @@ export default function CommandPalette({ onClose }: { readonly onClose: () => vo
   }
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} centered={false} padding={0} size="lg" yOffset="12vh" aria-label="Find a command, a vehicle or a page" transitionProps={{ duration: 0 }}>
+    <Modal opened onClose={onClose} withCloseButton={false} centered={false} padding={0} size="lg" yOffset="12vh" attributes={{ content: { 'aria-label': 'Find a command, a vehicle or a page' } }} transitionProps={{ duration: 0 }}>
       <PaletteList typed={typed} onType={setTyped} groups={groups} hint={hintOf(isLooking, groups.length, typed)} onPick={pick} />
     </Modal>
   )

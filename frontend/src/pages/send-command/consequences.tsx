@@ -1,4 +1,4 @@
-import { Alert, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { IconAlertTriangle, IconClockPause, IconShieldCheck, IconShieldX } from '@tabler/icons-react'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { formatCount, formatDuration } from '@/domain/durations'
@@ -6,6 +6,7 @@ import { formatClock } from '@/domain/moments'
 import { riskWords, safeStatePlan, type RiskClass } from '@/domain/risk'
 import { useZone } from '@/session/preferences'
 import { useNow } from '@/ui/ticking'
+import { Notice } from './notice'
 import classes from './send-command.module.css'
 
 interface AwayNoticeProps {
@@ -21,13 +22,13 @@ export function AwayNotice({ vehicles, expiresInS }: AwayNoticeProps) {
   const [first] = away
   if (first === undefined) return null
   const until = formatClock(new Date(now + expiresInS * 1000).toISOString(), zone)
-  const who = vehicles.length === 1 ? 'The vehicle does not answer now' : `${formatCount(away.length, 'vehicle')} of ${String(vehicles.length)} do not answer now`
+  const who = vehicles.length === 1 ? 'The vehicle does not answer now' : `${String(away.length)} of ${formatCount(vehicles.length, 'vehicle')} ${away.length === 1 ? 'does' : 'do'} not answer now`
   const cause = vehicles.length === 1 && first.status_cause !== null ? `: ${first.status_cause.replace(/\.$/, '')}` : ''
   return (
-    <Alert color="yellow" icon={<IconClockPause aria-hidden />} title={`${who}${cause}.`}>
+    <Notice tone="warning" icon={IconClockPause} title={`${who}${cause}.`}>
       The command waits. It starts by itself when the vehicle is back, at the latest at {until} ({formatDuration(expiresInS * 1000)} from now).
       After that it expires, and nothing is sent to the vehicle.
-    </Alert>
+    </Notice>
   )
 }
 
@@ -45,21 +46,21 @@ export function RiskNotice({ risk, vehicles }: RiskNoticeProps) {
   const isOne = vehicles.length === 1
   return (
     <>
-      <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={`${riskWords(risk).label} (risk ${risk})`}>
+      <Notice tone="bad" icon={IconAlertTriangle} title={`${riskWords(risk).label} (risk ${risk})`}>
         {riskWords(risk).meaning} Make sure that nobody is in, under or close to {isOne ? 'the vehicle' : 'the vehicles'}.
-      </Alert>
+      </Notice>
       {conditions.length > 0 && (
-        <Alert color="blue" icon={<IconShieldCheck aria-hidden />} title="A safe state is read just before sending">
+        <Notice tone="busy" icon={IconShieldCheck} title="A safe state is read just before sending">
           The command is sent only if {isOne ? 'the vehicle answers' : 'each vehicle answers'}:
           <ul className={classes.plan}>{conditions.map((condition) => <li key={condition}>{condition}</li>)}</ul>
           What cannot be read counts as not safe: then the command fails, and nothing is changed.
-        </Alert>
+        </Notice>
       )}
       {missing > 0 && (
-        <Alert color="red" icon={<IconShieldX aria-hidden />} title={isOne ? 'This vehicle will refuse the command' : `${formatCount(missing, 'vehicle')} will refuse the command`}>
+        <Notice tone="bad" icon={IconShieldX} title={isOne ? 'This vehicle will refuse the command' : `${formatCount(missing, 'vehicle')} will refuse the command`}>
           No safe state is set for {isOne ? 'it' : 'them'}, so nobody can tell whether {isOne ? 'it stands' : 'they stand'} still. An administrator can set
           {' '}<code>safe_state</code> in the settings of the vehicle.
-        </Alert>
+        </Notice>
       )}
       {unchecked > 0 && (
         <Text size="sm" c="dimmed">

@@ -1,4 +1,5 @@
 import { Fieldset, JsonInput, SegmentedControl, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core'
+import { sentence } from '@/domain/schema-form-check'
 import { choiceKey, types, type Choice, type FieldValue, type FormField, type FormValues, type SchemaForm } from '@/domain/schema-form'
 import classes from './send-command.module.css'
 
@@ -76,7 +77,7 @@ interface SchemaFieldProps {
 }
 
 function SchemaField({ field, isNeeded, value, problem, onChange, onLeave }: SchemaFieldProps) {
-  const shared = { label: field.title, description: helpText(field), error: problem, onBlur: onLeave, 'data-field': field.name }
+  const shared = { label: field.title, description: helpText(field), error: sentence(problem), onBlur: onLeave, 'data-field': field.name }
   if (field.kind === 'switch') {
     return <Switch {...shared} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />
   }
@@ -112,7 +113,7 @@ function WrittenField({ field, shared, text, onChange }: WrittenFieldProps) {
     return (
       <Select
         {...shared} data={[...field.options]} value={text === '' ? null : text} onChange={(next) => onChange(next ?? '')}
-        clearable={!shared.withAsterisk} placeholder="Choose one"
+        clearable={!shared.withAsterisk && field.schema.default === undefined} placeholder="Choose one"
       />
     )
   }

@@ -1,9 +1,11 @@
-import { Alert, Button, Code, List, Progress, Text } from '@mantine/core'
+import { Button, Code, List, Progress, Text } from '@mantine/core'
+import { IconAlertTriangle, IconQuestionMark } from '@tabler/icons-react'
 import type { Command } from '@/api/queries/commands'
 import type { Vehicle } from '@/api/queries/vehicles'
 import type { Sent } from '@/domain/command-drafts'
 import { formatCount } from '@/domain/durations'
 import { ApiProblem } from '@/domain/problems'
+import { Notice } from './notice'
 import type { SendingState } from './use-sending'
 
 interface SendingOutcomeProps {
@@ -24,23 +26,23 @@ export function SendingOutcome({ state, vehicles, onRepeat, onResults }: Sending
   const results = sent > 0 && state.outcomes.length > 1 && <Button ml="xs" size="xs" variant="default" onClick={onResults}>Show the results so far</Button>
   if (unknown.length > 0) {
     return (
-      <Alert color="yellow" role="alert" title={unknown.length === 1 && state.outcomes.length === 1 ? 'No answer from the server' : `No answer for ${formatCount(unknown.length, 'vehicle')}`}>
+      <Notice tone="warning" icon={IconQuestionMark} alert title={unknown.length === 1 && state.outcomes.length === 1 ? 'No answer from the server' : `No answer for ${formatCount(unknown.length, 'vehicle')}`}>
         <Text mb="xs">
           {whyOf(unknown[0])} The command may have arrived or not. Send the same again: it keeps its number, so that it cannot run twice.
           If you change anything first, it is a new command.
         </Text>
         <Button size="xs" onClick={onRepeat}>Send the same again</Button>
         {results}
-      </Alert>
+      </Notice>
     )
   }
   return (
-    <Alert color="red" role="alert" title={vehicles.length === 1 ? 'The command was not sent' : 'No command was sent'}>
+    <Notice tone="bad" icon={IconAlertTriangle} alert title={vehicles.length === 1 ? 'The command was not sent' : 'No command was sent'}>
       {reasons(refused).map(({ why, count }) => (
         <Text key={why}>{vehicles.length > 1 && `${formatCount(count, 'vehicle')}: `}{why}</Text>
       ))}
       <Correlation outcome={refused[0]} />
-    </Alert>
+    </Notice>
   )
 }
 
