@@ -27,6 +27,11 @@ function twoDigits(value: number): string {
 
 const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
+/** `10,000`. */
+export function formatNumber(count: number): string {
+  return counts.format(count)
+}
+
 /** `10,000 vehicles`, `1 vehicle`. Give `plural` where an s is not enough. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${counts.format(count)} ${count === 1 ? noun : plural}`

@@ -3,7 +3,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useMemo, useRef } from 'react'
 import type { Vehicle } from '@/api/queries/vehicles'
-import { formatCount } from '@/domain/durations'
+import { formatCount, formatNumber } from '@/domain/durations'
 import { countByStatus, makesOf } from '@/domain/presence'
 import { useConnectionState } from '@/live/hooks'
 import { PageFrame } from '@/ui/page-frame'
@@ -40,7 +40,7 @@ export function FleetPage() {
 function Loaded({ count, total, isLoading }: { readonly count: number | null; readonly total: number | null; readonly isLoading: boolean }) {
   if (count === null) return null
   if (isLoading && total !== null && count < total) {
-    return <Text c="dimmed" size="sm" role="status">{formatCount(count, '').trim()} of {formatCount(total, 'vehicle')} loaded…</Text>
+    return <Text c="dimmed" size="sm" role="status">{formatNumber(count)} of {formatCount(total, 'vehicle')} loaded…</Text>
   }
   return <Text c="dimmed" size="sm">{formatCount(count, 'vehicle')}</Text>
 }
@@ -60,7 +60,7 @@ function Fleet({ vehicles }: { readonly vehicles: readonly Vehicle[] }) {
   const address = useFleetAddress()
   const selection = useSelection()
   const work = useWork()
-  const shown = useShownFleet(vehicles, address.filter, address.sort)
+  const { shown, isLate } = useShownFleet(vehicles, address.filter, address.sort)
   const makes = useMemo(() => makesOf(vehicles), [vehicles])
   const counts = useMemo(() => countByStatus(vehicles), [vehicles])
   const navigate = route.useNavigate()
@@ -81,9 +81,9 @@ function Fleet({ vehicles }: { readonly vehicles: readonly Vehicle[] }) {
           {formatCount(vehicles.length, 'vehicle')} looked at; every word of the search must stand in VIN, make, model, year, address or notes.
         </Empty>
       ) : (
-        <FleetTable vehicles={shown} work={work} sort={address.sort} onSort={address.setSort} selection={selection} onOpen={open} />
+        <FleetTable vehicles={shown} isLate={isLate} work={work} sort={address.sort} onSort={address.setSort} selection={selection} onOpen={open} />
       )}
-      <SelectionBar ids={selection.ids} onClear={selection.clear} />
+      <SelectionBar ids={selection.ids} shown={shown} onClear={selection.clear} />
     </div>
   )
 }
@@ -94,7 +94,7 @@ function Liveness({ shown, all }: { readonly shown: number; readonly all: number
   const isLate = phase === 'waiting' || phase === 'offline' || phase === 'barred'
   return (
     <div className={classes.line} role="status">
-      {shown === all ? `All ${formatCount(all, 'vehicle')} shown` : `${formatCount(shown, 'vehicle')} of ${formatCount(all, '').trim()} shown`}
+      {shown === all ? `All ${formatCount(all, 'vehicle')} shown` : `${formatCount(shown, 'vehicle')} of ${formatNumber(all)} shown`}
       {isLate && <span className={classes.late}> · Presence is not followed live now; it may be out of date until the connection is back.</span>}
     </div>
   )

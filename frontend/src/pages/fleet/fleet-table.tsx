@@ -15,6 +15,8 @@ const nothing = '–'
 
 interface FleetTableProps {
   readonly vehicles: readonly Vehicle[]
+  /** The rows do not show the last keys typed into the search yet. */
+  readonly isLate: boolean
   readonly work: ReadonlyMap<string, Work>
   readonly sort: FleetSort
   readonly onSort: (sort: FleetSort) => void
@@ -25,7 +27,7 @@ interface FleetTableProps {
 const rowId = (vehicleId: string) => `vehicle-${vehicleId}`
 
 /** Only the rows on screen exist. The grid itself has the focus and names the active row, which may come and go. */
-export function FleetTable({ vehicles, work, sort, onSort, selection, onOpen }: FleetTableProps) {
+export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, onOpen }: FleetTableProps) {
   'use no memo'
   const scroller = useRef<HTMLDivElement>(null)
   const data = useMemo(() => vehicles.map((vehicle): FleetRow => ({ vehicle, work: work.get(vehicle.vehicle_id) })), [vehicles, work])
@@ -36,6 +38,8 @@ export function FleetTable({ vehicles, work, sort, onSort, selection, onOpen }: 
   const { rows } = table.getRowModel()
   const virtual = useVirtualizer({
     count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 12, scrollPaddingStart: ROW_PX,
+    // Room for the selection bar, which lies over the end.
+    paddingEnd: selection.ids.size > 0 ? ROW_PX : 0,
   })
   const activeIndex = selection.activeId === null ? -1 : vehicles.findIndex(({ vehicle_id }) => vehicle_id === selection.activeId)
 
@@ -45,27 +49,32 @@ export function FleetTable({ vehicles, work, sort, onSort, selection, onOpen }: 
     const move = gridMove({ key: event.key, isShift: event.shiftKey, isControl: event.ctrlKey || event.metaKey, activeIndex, count: ids.length, page })
     if (move === null) return
     event.preventDefault()
-    switch (move.kind) {
-      case 'go': {
-        const id = ids[move.index]
-        if (id === undefined) return
-        if (move.isExtending) selection.extendTo(ids, id)
-        else selection.activate(id)
-        virtual.scrollToIndex(move.index)
-        return
-      }
-      case 'open':
-        if (selection.activeId !== null) onOpen(selection.activeId)
-        return
-      case 'toggle':
-        if (selection.activeId !== null) selection.toggle(selection.activeId)
-        return
-      case 'all':
-        selection.selectAll(ids)
-        return
-      case 'none':
-        selection.clear()
-    }
+    // A key must never act on a row that is about to vanish, or on one that is not shown.
+    if (isLate) return
+    if (move.kind === 'go') go(ids, move)
+    else if (move.kind === 'all') selection.selectAll(ids)
+    else if (move.kind === 'none') selection.clear()
+    else actOnActive(move.kind)
+  }
+
+  function go(ids: readonly string[], { index, isExtending }: { readonly index: number; readonly isExtending: boolean }) {
+    const id = ids[index]
+    if (id === undefined) return
+    if (isExtending) selection.extendTo(ids, id)
+    else selection.activate(id)
+    virtual.scrollToIndex(index)
+  }
+
+  function actOnActive(kind: 'open' | 'toggle') {
+    const id = vehicles[activeIndex]?.vehicle_id
+    if (id === undefined) return
+    if (kind === 'open') onOpen(id)
+    else selection.toggle(id)
+  }
+
+  function activateShown() {
+    const first = vehicles[0]?.vehicle_id
+    if (activeIndex < 0 && !isLate && first !== undefined) selection.activate(first)
   }
 
   function onClick(event: MouseEvent) {
@@ -88,7 +97,7 @@ export function FleetTable({ vehicles, work, sort, onSort, selection, onOpen }: 
     <div
       ref={scroller} className={classes.grid} role="grid" tabIndex={0} aria-label="Vehicles" aria-multiselectable aria-rowcount={rows.length + 1}
       aria-colcount={fleetColumns.length + 1} aria-activedescendant={activeIndex < 0 ? undefined : rowId(selection.activeId ?? '')}
-      onKeyDown={onKeyDown} onClick={onClick} onFocus={() => selection.activateFirst(vehicles[0]?.vehicle_id)}
+      onKeyDown={onKeyDown} onClick={onClick} onFocus={() => activateShown()}
     >
       <div role="row" aria-rowindex={1} className={`${classes.row ?? ''} ${classes.head ?? ''}`}>
         <div role="columnheader" className={classes.tick}>

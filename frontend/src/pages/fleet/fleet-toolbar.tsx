@@ -1,7 +1,7 @@
 import { CloseButton, Kbd, Select, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import type { RefObject } from 'react'
-import { formatCount } from '@/domain/durations'
+import { formatNumber } from '@/domain/durations'
 import { connectionStatusWords, type ConnectionStatus } from '@/domain/statuses'
 import type { FleetAddress } from './use-fleet-address'
 import classes from './fleet.module.css'
@@ -34,7 +34,7 @@ export function FleetToolbar({ address, makes, counts, searchRef, onDown }: Flee
       />
       <Select
         className={classes.choice ?? ''} aria-label="Presence" placeholder="Any presence" clearable value={filter.status}
-        data={statuses.map((status) => ({ value: status, label: `${connectionStatusWords(status).label} (${formatCount(counts[status], '').trim()})` }))}
+        data={statuses.map((status) => ({ value: status, label: `${connectionStatusWords(status).label} (${formatNumber(counts[status])})` }))}
         onChange={(status) => address.setStatus(status)}
       />
       <Select

@@ -22,7 +22,8 @@ export function useShownFleet(vehicles: readonly Vehicle[], filter: FleetFilter,
   const { status, make } = filter
   const { column, isDescending } = sort
   const matching = useMemo(() => filterFleet(vehicles, { search, status, make }), [vehicles, search, status, make])
-  return useMemo(() => sortFleet(matching, { column, isDescending }), [matching, column, isDescending])
+  const shown = useMemo(() => sortFleet(matching, { column, isDescending }), [matching, column, isDescending])
+  return { shown, isLate: search !== filter.search }
 }
 
 export interface Work {

@@ -5,7 +5,6 @@ export interface Selection {
   /** The row that the keys act on. */
   readonly activeId: string | null
   readonly activate: (id: string) => void
-  readonly activateFirst: (id: string | undefined) => void
   readonly toggle: (id: string) => void
   /** Selects everything between the active row and this one. */
   readonly extendTo: (ids: readonly string[], id: string) => void
@@ -31,7 +30,6 @@ export function useSelection(): Selection {
   const [{ ids, activeId }, set] = useState(empty)
   const acts = useMemo(() => ({
     activate: (id: string) => set((state) => ({ ...state, activeId: id })),
-    activateFirst: (id: string | undefined) => set((state) => ({ ...state, activeId: state.activeId ?? id ?? null })),
     toggle: (id: string) => set((state) => {
       const next = new Set(state.ids)
       if (!next.delete(id)) next.add(id)
