@@ -1,8 +1,8 @@
 import { defineConfig, devices } from '@playwright/test'
 
-/** Each worker starts a server of its own (e2e/support/fixtures.ts), so that one test may kill it without harm to others. */
 export default defineConfig({
   testDir: 'e2e',
+  globalSetup: './e2e/support/global-setup.ts',
   outputDir: 'test-results',
   workers: 2,
   fullyParallel: false,

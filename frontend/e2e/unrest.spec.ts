@@ -3,6 +3,7 @@ import { serverAway } from './support/console-watch.ts'
 import { expect, liveStatus, test } from './support/fixtures.ts'
 import { formFor, outcome, sendButton, troubleCode } from './support/form.ts'
 
+test.use({ hasOwnServer: true })
 test.describe.configure({ mode: 'serial', timeout: 150_000 })
 
 test('tokens that run out while a form is filled in cost nothing that was typed', async ({ page, context, enter, server, api, complaints }) => {

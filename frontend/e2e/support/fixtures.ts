@@ -1,6 +1,7 @@
 import { expect, test as base, type BrowserContext, type Page } from '@playwright/test'
 import { Api, type Role } from './api.ts'
 import { ConsoleWatch } from './console-watch.ts'
+import { SHARED_PORT } from './global-setup.ts'
 import { admin, Server } from './server.ts'
 
 interface Account {
@@ -16,13 +17,20 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /** For tests that kill or restart it. */
+  readonly hasOwnServer: boolean
   readonly server: Server
   readonly api: Api
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  hasOwnServer: [false, { scope: 'worker', option: true }],
   server: [
-    async ({}, use) => {
+    async ({ hasOwnServer }, use) => {
+      if (!hasOwnServer) {
+        await use(Server.running(Number(process.env[SHARED_PORT])))
+        return
+      }
       const server = await Server.start()
       await use(server)
       await server.end()

@@ -34,6 +34,11 @@ export class Server {
     return server
   }
 
+  /** One that the run has started already (global-setup.ts): not to be stopped from here. */
+  static running(port: number): Server {
+    return new Server(port, '')
+  }
+
   get origin(): string {
     return `http://127.0.0.1:${String(this.port)}`
   }

@@ -46,6 +46,11 @@ describe('the form of a schema', () => {
     },
   )
 
+  test('leaves out what stands as the default, so that every kind of vehicle takes the form as it opens', () => {
+    expect(toParams(formOf('ReadDTC'), filled('ReadDTC', {})).params).toEqual({})
+    expect(toParams(formOf('ReadDTC'), filled('ReadDTC', { statusMask: '0xFF' })).params).toEqual({ statusMask: '0xFF' })
+  })
+
   test('leaves out what is empty and what is not chosen', () => {
     const values = filled('WriteDataByID', { ecuAddress: '0x10', component: 'engine', dataId: '0xF190', value: 'abc', raw: '0A' }, { 'value|raw': 'raw' })
     expect(toParams(formOf('WriteDataByID'), values).params).toEqual({ ecuAddress: '0x10', dataId: '0xF190', raw: '0A' })

@@ -155,7 +155,8 @@ export function toParams(form: SchemaForm, values: FormValues): FormParams {
     if (!isShown(form, values, one.name)) continue
     const read = readField(one, values.fields[one.name])
     if (read.problem !== undefined) unreadable[one.name] = read.problem
-    else if (read.value !== undefined) params[one.name] = read.value
+    // What the server takes by itself is left out: simple vehicles refuse parameters that they do not know.
+    else if (read.value !== undefined && (one.required || read.value !== one.schema.default)) params[one.name] = read.value
   }
   return { params, unreadable }
 }
