@@ -1,12 +1,11 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { ConnectionProblem } from '@/domain/problems'
 import { useSessionState, useSessionStore } from '@/session/session-context'
 import { Failure, Loading } from '@/ui/states'
-import { SignInForm } from '@/ui/sign-in-form'
 import { Shell } from './shell'
 
 const SignInPage = lazy(() => import('@/pages/sign-in/sign-in-page'))
+const SignInAgain = lazy(() => import('./sign-in-again'))
 
 /** Who may come in: the sign-in page stands at every address until somebody has signed in, so no link is lost. */
 export function Gate() {
@@ -24,29 +23,8 @@ export function Gate() {
       return (
         <>
           <Shell />
-          <SignInAgain username={state.kind === 'expired' ? state.user.username : null} />
+          {state.kind === 'expired' && <Suspense fallback={null}><SignInAgain username={state.user.username} /></Suspense>}
         </>
       )
   }
-}
-
-/** Over the page as it stands: what was typed below stays, waiting requests go on afterwards. */
-function SignInAgain({ username }: { readonly username: string | null }) {
-  const session = useSessionStore()
-  return (
-    <Modal
-      opened={username !== null} onClose={() => undefined} withCloseButton={false}
-      closeOnEscape={false} closeOnClickOutside={false} title="Your session has ended"
-    >
-      <Stack gap="sm">
-        <Text>Sign in again to go on. Nothing that you typed is lost.</Text>
-        {username !== null && <SignInForm username={username} />}
-        <Group justify="center">
-          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => void session.signOut().catch(() => location.reload())}>
-            Leave this page and sign in as somebody else
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  )
 }

@@ -1,12 +1,11 @@
-import { Kbd, Modal, Table } from '@mantine/core'
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useUser } from '@/session/session-context'
 import { places } from '@/ui/places'
 import { openPalette } from '@/ui/palette'
-import classes from './shell.module.css'
-import { knownShortcuts, watchShortcuts } from '@/ui/shortcuts'
+
+const KeyboardHelpDialog = lazy(() => import('./keyboard-help-dialog'))
 
 const openers = new Set<() => void>()
 
@@ -38,11 +37,9 @@ function usePlaceKeys() {
   }, [navigate, role])
 }
 
-/** What `?` shows: the shortcuts of the whole page, then those of the page that is open (src/ui/shortcuts.ts). */
+/** The keys that work everywhere, and the help that `?` opens. */
 export function KeyboardHelp() {
   const [opened, { open, close }] = useDisclosure(false)
-  const own = useSyncExternalStore(watchShortcuts, knownShortcuts)
-  const { role } = useUser()
   useHotkeys([['shift+?', open], ['?', open]])
   useHotkeys([['mod+K', openPalette]], [])
   usePlaceKeys()
@@ -51,23 +48,6 @@ export function KeyboardHelp() {
     return () => void openers.delete(open)
   }, [open])
 
-  const rows = [
-    { keys: 'Ctrl+K', does: 'Find a page, a vehicle, a command' },
-    ...places(role).map(({ key, label }) => ({ keys: `G then ${key}`, does: `Go to ${label}` })),
-    { keys: '?', does: 'Show this help' },
-    { keys: 'Esc', does: 'Close what is open' },
-    ...own,
-  ]
-  return (
-    <Modal opened={opened} onClose={close} title="Keyboard shortcuts">
-      <Table>
-        <Table.Thead><Table.Tr><Table.Th>Keys</Table.Th><Table.Th>What they do</Table.Th></Table.Tr></Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ keys, does }) => (
-            <Table.Tr key={keys + does}><Table.Td className={classes.keys}><Kbd>{keys}</Kbd></Table.Td><Table.Td>{does}</Table.Td></Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Modal>
-  )
+  if (!opened) return null
+  return <Suspense fallback={null}><KeyboardHelpDialog onClose={close} /></Suspense>
 }

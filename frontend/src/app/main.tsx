@@ -1,5 +1,4 @@
 import '@mantine/core/styles.css'
-import '@mantine/notifications/styles.css'
 import '@/ui/theme-variables.css'
 import '@/ui/tones.css'
 import '@/ui/base.css'

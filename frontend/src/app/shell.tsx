@@ -1,6 +1,7 @@
 import { Kbd, UnstyledButton } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { Link, Outlet } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { useUser } from '@/session/session-context'
 import { openPalette } from '@/ui/palette'
 import { places } from '@/ui/places'
@@ -9,11 +10,13 @@ import iconUrl from './icon.svg'
 import { KeyboardHelp } from './keyboard-help'
 import { PaletteHost } from './palette-host'
 import classes from './shell.module.css'
-import { UserMenu } from './user-menu'
+import { UserButton } from './user-button'
+
+const UserMenu = lazy(() => import('./user-menu'))
 
 /** Header, navigation and the place of the page. */
 export function Shell() {
-  const { role } = useUser()
+  const { role, username } = useUser()
   return (
     <>
       <a className={classes.skip} href="#main">Skip to the content</a>
@@ -32,7 +35,7 @@ export function Shell() {
           <UnstyledButton className={classes.find} onClick={openPalette}>
             <IconSearch size={14} aria-hidden /> Find <Kbd size="xs">Ctrl K</Kbd>
           </UnstyledButton>
-          <UserMenu />
+          <Suspense fallback={<UserButton username={username} />}><UserMenu /></Suspense>
         </div>
       </header>
       <main id="main" tabIndex={-1} className={classes.main}>

@@ -1,11 +1,12 @@
-import { Button, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { IconBook, IconKeyboard, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from '@tabler/icons-react'
+import { Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { IconBook, IconKeyboard, IconLogout, IconMoon, IconSettings, IconSun } from '@tabler/icons-react'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useSessionStore, useUser } from '@/session/session-context'
 import { toastFailure } from '@/ui/toasts'
 import { showKeyboardHelp } from './keyboard-help'
+import { UserButton } from './user-button'
 
-export function UserMenu() {
+export default function UserMenu() {
   const user = useUser()
   const session = useSessionStore()
   const router = useRouter()
@@ -24,7 +25,7 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconUser size={16} aria-hidden />}>{user.username}</Button>
+        <UserButton username={user.username} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Signed in as {user.username} ({user.role})</Menu.Label>
