@@ -678,6 +678,26 @@ export interface paths {
         patch: operations["changeVehicle"];
         trace?: never;
     };
+    "/api/v1/vehicles/{vehicle_id}/knowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known of a vehicle
+         * @description The ECUs of its last completed `DiscoverECUs`, the codes of its last completed `ReadDTC`. It is not asked.
+         */
+        get: operations["getVehicleKnowledge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vehicles/{vehicle_id}/secrets": {
         parameters: {
             query?: never;
@@ -1305,6 +1325,26 @@ export interface components {
          */
         FaultKind: "changed_entry" | "missing_entry" | "missing_seal" | "seal_out_of_order" | "broken_chain" | "truncated" | "anchor_mismatch";
         /**
+         * FindingOut
+         * @description What one command found, as its answer said it (`ecu` or the items of `dtcs`), and when it completed.
+         */
+        FindingOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * FirstBadRow
          * @description The first row that is not as it was sealed.
          */
@@ -1329,6 +1369,16 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded" | "failing";
+        /**
+         * KnowledgeOut
+         * @description `null` where no such command has completed; `cleared_at`: codes were cleared after they had been read.
+         */
+        KnowledgeOut: {
+            /** Cleared At */
+            cleared_at: string | null;
+            ecus: components["schemas"]["FindingOut"] | null;
+            trouble_codes: components["schemas"]["FindingOut"] | null;
+        };
         /**
          * Liveness
          * @description The process runs and answers; nothing more.
@@ -3549,6 +3599,35 @@ export interface operations {
             413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getVehicleKnowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };
