@@ -4,6 +4,8 @@ import { setZone, useZone } from '@/session/preferences'
 import { useNow } from '@/ui/ticking'
 import { PageFrame } from '@/ui/page-frame'
 import layout from '@/ui/layout.module.css'
+import { PasswordForm } from './password-form'
+import { Sessions } from './sessions'
 
 const zones = [{ value: 'local', label: 'This computer' }, { value: 'UTC', label: 'UTC' }, ...Intl.supportedValuesOf('timeZone')
   .filter((zone) => zone !== 'UTC')
@@ -37,7 +39,7 @@ function Zone() {
           label="Show times in" searchable allowDeselect={false} w={320} nothingFoundMessage="No such zone"
           data={zones} value={zone} onChange={(value) => setZone(value ?? 'local')}
         />
-        <Text c="dimmed" size="sm">Now it is {formatMoment(now, zone)}.</Text>
+        <Text c="dimmed" size="sm">Now it is {formatMoment(now, zone)}. Kept in this browser.</Text>
       </Stack>
     </section>
   )
@@ -46,8 +48,12 @@ function Zone() {
 export function SettingsPage() {
   return (
     <PageFrame title="Settings">
-      <Look />
-      <Zone />
+      <div className={layout.columns2}>
+        <Look />
+        <Zone />
+      </div>
+      <Sessions />
+      <PasswordForm />
     </PageFrame>
   )
 }
