@@ -1,10 +1,71 @@
-import { Empty } from '@/ui/states'
+import { Link, getRouteApi } from '@tanstack/react-router'
+import type { Command } from '@/api/queries/commands'
+import { CopyIcon } from '@/ui/copy-button'
+import layout from '@/ui/layout.module.css'
 import { PageFrame } from '@/ui/page-frame'
+import { useShortcutHelp } from '@/ui/shortcuts'
+import { QueryStates } from '@/ui/states'
+import { CommandStatusBadge } from '@/ui/status-badge'
+import { AnswerView } from './answer-view'
+import classes from './command.module.css'
+import { CommandActions } from './command-actions'
+import { CommandFacts } from './command-facts'
+import { ConnectionNote } from './connection-note'
+import { OutcomePanel } from './outcome-panel'
+import { PrintedReport } from './printed-report'
+import { RawAnswer } from './raw-answer'
+import { TimelinePanel } from './timeline-panel'
+import { useCommand, useWatchedCommand } from './use-command'
 
+const route = getRouteApi('/commands/$commandId')
+const shortcuts = [{ keys: 'Ctrl+P', does: 'Print the report, or keep it as PDF (on a command)' }] as const
+
+/** One command: what was asked, what the vehicle answers, how it ended. */
 export function CommandPage() {
+  const { commandId } = route.useParams()
+  const query = useCommand(commandId)
+  useShortcutHelp(shortcuts)
+  if (query.data === undefined) return <PageFrame title="Command"><QueryStates query={query}>{() => null}</QueryStates></PageFrame>
+  // A new key: another command begins with nothing of the one before.
+  return <QueryStates query={query}>{(command) => <Watched key={commandId} command={command} />}</QueryStates>
+}
+
+function Watched({ command }: { readonly command: Command }) {
+  const watched = useWatchedCommand(command)
+  const { vehicle, shown, timeline, received } = watched
+  const { stream } = shown.followed
   return (
-    <PageFrame title="Command">
-      <Empty title="Nothing to show yet">This part of the page is not in this version. Use the command line or the API meanwhile.</Empty>
+    <PageFrame
+      title={command.command_name}
+      beside={<CommandStatusBadge status={command.status} />}
+      actions={<CommandActions watched={watched} />}
+    >
+      <div className={classes.target}>
+        {vehicle === null ? <span>Vehicle {command.vehicle_id}</span> : (
+          <>
+            <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} className={`${classes.link ?? ''} ${layout.mono ?? ''}`}>
+              {vehicle.vin}
+            </Link>
+            <CopyIcon value={vehicle.vin} what="VIN" />
+            <span>{vehicle.make} {vehicle.model} {vehicle.year ?? ''}</span>
+          </>
+        )}
+        <ConnectionNote command={command} refusal={shown.followed.refusal} />
+      </div>
+      <OutcomePanel command={command} liveError={stream.error?.message ?? null} progress={stream.progress} share={shown.answer.progress} />
+      <div className={classes.screen}>
+        <div className={layout.withSide}>
+          <div className={classes.main}>
+            <AnswerView command={command} shown={shown} />
+            <RawAnswer chunks={shown.chunks} received={received} />
+          </div>
+          <aside className={classes.side} aria-label="About this command">
+            <CommandFacts command={command} timeline={timeline} />
+            <TimelinePanel command={command} timeline={timeline} received={received} chunks={shown.chunks.length} />
+          </aside>
+        </div>
+      </div>
+      <PrintedReport watched={watched} />
     </PageFrame>
   )
 }

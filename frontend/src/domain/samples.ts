@@ -1,0 +1,141 @@
+/**
+ * Samples of `SubscribeData` as columns for a chart. It grows with the stream and is never copied: 50 samples a second
+ * for an hour stay cheap. A missed sample becomes a row of nulls, which breaks the line.
+ */
+import { isSample, type AnswerChunk } from './answers'
+import { numberOf, objectsOf, textOf, type JsonObject } from './answers-read'
+
+export interface SampleSeries {
+  readonly key: string
+  readonly label: string
+  readonly unit: string | null
+  /** One per row; null where it was not read, or is not a number. */
+  readonly values: (number | null)[]
+  /** The values as they came, for those that are not numbers. */
+  readonly shown: unknown[]
+}
+
+/** More than this many intervals without a sample is a gap. */
+const GAP_INTERVALS = 1.75
+
+export class SampleLog {
+  /** Seconds since the first sample. */
+  readonly times: number[] = []
+  /** When the vehicle was asked (ISO); null for a gap. */
+  readonly moments: (string | null)[] = []
+  readonly series: SampleSeries[] = []
+  /** Samples that are missing between those that came. */
+  gaps = 0
+  private taken = 0
+  private firstAt: number | null = null
+  private lastNumber: number | null = null
+  private readonly intervalS: number | null
+
+  /** `intervalMs` as it was asked for; null where it is not known. */
+  constructor(intervalMs: number | null = null) {
+    this.intervalS = intervalMs === null ? null : intervalMs / 1000
+  }
+
+  /** Takes what it does not have yet; says whether it grew. `chunks` is the whole stream so far. */
+  take(chunks: readonly AnswerChunk[]): boolean {
+    const before = this.times.length
+    for (; this.taken < chunks.length; this.taken += 1) {
+      const payload = chunks[this.taken]?.payload
+      if (payload !== undefined && isSample(payload)) this.add(payload)
+    }
+    return this.times.length > before
+  }
+
+  private add(payload: JsonObject): void {
+    const sampledAt = textOf(payload.sampledAt) ?? ''
+    const time = this.timeOf(payload, sampledAt)
+    const number = numberOf(payload.sample)
+    this.breakWhereMissed(time, number)
+    this.lastNumber = number
+    this.row(time, sampledAt)
+    for (const item of objectsOf(payload.values)) this.put(item)
+  }
+
+  private timeOf(payload: JsonObject, sampledAt: string): number {
+    const elapsed = numberOf(payload.elapsedS)
+    const at = new Date(sampledAt).getTime() / 1000
+    this.firstAt ??= at
+    const last = this.times.at(-1) ?? 0
+    const time = elapsed ?? at - this.firstAt
+    // A chart needs times that do not go back.
+    return Number.isFinite(time) ? Math.max(time, last) : last
+  }
+
+  private breakWhereMissed(time: number, number: number | null): void {
+    const last = this.times.at(-1)
+    if (last === undefined) return
+    const skipped = number !== null && this.lastNumber !== null ? number - this.lastNumber - 1 : 0
+    const late = this.intervalS === null ? 0 : (time - last) / this.intervalS
+    const missed = Math.max(skipped, late > GAP_INTERVALS ? Math.round(late) - 1 : 0)
+    if (missed <= 0) return
+    this.gaps += missed
+    this.row((last + time) / 2, null)
+  }
+
+  private row(time: number, moment: string | null): void {
+    this.times.push(time)
+    this.moments.push(moment)
+    for (const { values, shown } of this.series) {
+      values.push(null)
+      shown.push(null)
+    }
+  }
+
+  private put(item: JsonObject): void {
+    const parts = objectsOf(item.values)
+    const id = textOf(item.dataId) ?? textOf(item.name) ?? 'value'
+    if (parts.length === 0) this.set(id, textOf(item.name) ?? id, item)
+    for (const part of parts) {
+      const name = textOf(part.name) ?? 'value'
+      this.set(`${id} ${name}`, name, part)
+    }
+  }
+
+  private set(key: string, label: string, item: JsonObject): void {
+    let column = this.series.find((one) => one.key === key)
+    if (column === undefined) {
+      const before = this.times.length
+      column = {
+        key, label, unit: textOf(item.unit),
+        values: new Array<null>(before).fill(null), shown: new Array<null>(before).fill(null),
+      }
+      this.series.push(column)
+    }
+    const row = this.times.length - 1
+    column.values[row] = typeof item.value === 'boolean' ? Number(item.value) : numberOf(item.value)
+    column.shown[row] = item.value
+  }
+}
+
+/** Rows at most, evenly picked, gaps kept out: for the table beside the chart. */
+export function sampleRows(log: SampleLog, limit: number): number[] {
+  const rows = log.moments.flatMap((moment, row) => (moment === null ? [] : [row]))
+  if (rows.length <= limit) return rows
+  return rows.slice(-limit)
+}
+
+export interface SeriesFacts {
+  readonly last: number
+  readonly least: number
+  readonly greatest: number
+  readonly mean: number
+}
+
+/** Null where the series holds no number. */
+export function seriesFacts(series: SampleSeries): SeriesFacts | null {
+  let [least, greatest, sum, count, last] = [Infinity, -Infinity, 0, 0, 0]
+  for (const value of series.values) {
+    if (value === null) continue
+    least = Math.min(least, value)
+    greatest = Math.max(greatest, value)
+    sum += value
+    count += 1
+    last = value
+  }
+  return count === 0 ? null : { last, least, greatest, mean: sum / count }
+}

@@ -1,0 +1,74 @@
+import { Button, Menu } from '@mantine/core'
+import { IconDownload, IconFileTypeCsv, IconFileTypeJs, IconLink, IconPrinter, IconRepeat } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { csvFile, fileName, jsonFile, type Exported } from '@/domain/export-answers'
+import { senderOf } from '@/domain/outcome-timeline'
+import { roleReaches } from '@/domain/roles'
+import { isTerminal } from '@/domain/statuses'
+import { useUser } from '@/session/session-context'
+import { toastDone, toastFailure } from '@/ui/toasts'
+import { CancelButton } from './cancel-button'
+import { saveFile } from './save-file'
+import type { WatchedCommand } from './use-command'
+
+/** What one can do with a command: stop it, send it again, pass it on. */
+export function CommandActions({ watched }: { readonly watched: WatchedCommand }) {
+  const { command } = watched
+  const { role } = useUser()
+  const maySend = roleReaches(role, 'engineer')
+  return (
+    <>
+      {!isTerminal(command.status) && maySend && <CancelButton command={command} />}
+      {maySend && (
+        <Button
+          variant="default" leftSection={<IconRepeat size={16} aria-hidden />}
+          renderRoot={(props) => (
+            <Link to="/send" search={{ again: command.command_id, vehicles: command.vehicle_id, command: command.command_name }} {...props} />
+          )}
+        >
+          Send again
+        </Button>
+      )}
+      <Button variant="default" leftSection={<IconLink size={16} aria-hidden />} onClick={() => void copyLink()}>Copy link</Button>
+      <ExportMenu watched={watched} />
+    </>
+  )
+}
+
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(window.location.href)
+    toastDone('The link is copied. It opens for everybody who may see this vehicle.')
+  } catch (error) {
+    toastFailure('The browser refused to copy. Copy the address from its address bar.', error)
+  }
+}
+
+function ExportMenu({ watched }: { readonly watched: WatchedCommand }) {
+  const { command, vehicle, shown, received, timeline } = watched
+  const exported = (): Exported => ({
+    command, vehicle, received, sender: senderOf(timeline), chunks: shown.chunks, exportedAt: new Date().toISOString(),
+  })
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={16} aria-hidden />}>Export</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconFileTypeJs size={16} aria-hidden />}
+          onClick={() => saveFile(fileName(command, vehicle, 'json'), 'application/json', jsonFile(exported()))}
+        >
+          JSON, everything
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconFileTypeCsv size={16} aria-hidden />}
+          onClick={() => saveFile(fileName(command, vehicle, 'csv'), 'text/csv', csvFile(shown.answer, shown.log, shown.chunks, received))}
+        >
+          CSV table
+        </Menu.Item>
+        <Menu.Item leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => setTimeout(() => window.print(), 200)}>Print, or keep as PDF</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

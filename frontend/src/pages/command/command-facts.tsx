@@ -1,0 +1,46 @@
+import { Code } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { Command } from '@/api/queries/commands'
+import type { components } from '@/contracts/openapi'
+import { formatDuration } from '@/domain/durations'
+import { senderOf } from '@/domain/outcome-timeline'
+import { CopyIcon } from '@/ui/copy-button'
+import layout from '@/ui/layout.module.css'
+import { Moment } from '@/ui/moments'
+import classes from './command.module.css'
+
+interface CommandFactsProps {
+  readonly command: Command
+  readonly timeline: readonly components['schemas']['TimelineItem'][]
+}
+
+/** What was asked, by whom, and why. */
+export function CommandFacts({ command, timeline }: CommandFactsProps) {
+  const params = Object.entries(command.command_params)
+  return (
+    <section className={layout.card} aria-labelledby="facts-title">
+      <h2 id="facts-title" className={classes.title}>Request</h2>
+      <dl className={classes.facts}>
+        {params.length === 0 && <div><dt>Parameters</dt><dd>none</dd></div>}
+        {params.map(([name, value]) => (
+          <div key={name}><dt>{name}</dt><dd className={layout.mono}>{typeof value === 'string' ? value : JSON.stringify(value)}</dd></div>
+        ))}
+        <div><dt>Sent by</dt><dd>{senderOf(timeline) ?? command.user_id}</dd></div>
+        {command.reason !== null && <div><dt>Reason</dt><dd>{command.reason}</dd></div>}
+        <div><dt>Sent at</dt><dd><Moment at={command.submitted_at} /></dd></div>
+        {command.started_at === null && <div><dt>Expires at</dt><dd><Moment at={command.expires_at} /></dd></div>}
+        <div><dt>Deadline</dt><dd>{formatDuration(command.timeout_s * 1000)}</dd></div>
+        {command.attempt > 1 && <div><dt>Attempt</dt><dd>{command.attempt}</dd></div>}
+        <div>
+          <dt>Command</dt>
+          <dd><Code>{command.command_id}</Code> <CopyIcon value={command.command_id} what="number of the command" /></dd>
+        </div>
+        <div>
+          <dt>For the logs</dt>
+          <dd><Code>{command.correlation_id}</Code> <CopyIcon value={command.correlation_id} what="number for the logs" /></dd>
+        </div>
+      </dl>
+      <Link to="/commands/compare" search={{ left: command.command_id }} className={classes.link ?? ''}>Compare with another answer</Link>
+    </section>
+  )
+}

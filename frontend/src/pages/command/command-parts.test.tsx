@@ -1,0 +1,48 @@
+import { MantineProvider } from '@mantine/core'
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import type { ReactNode } from 'react'
+import { expect, test } from 'vitest'
+import { readValue, troubleCode } from '@/domain/answers-items'
+import { theme } from '@/ui/theme'
+import { connectionWords } from './connection-note'
+import { HexView } from './hex-view'
+import { TroubleCodeCard } from './trouble-code-card'
+import { ValueTable } from './value-table'
+
+const show = (part: ReactNode) => render(<MantineProvider theme={theme}>{part}</MantineProvider>)
+
+test('a trouble code explains itself', async () => {
+  show(<TroubleCodeCard dtc={troubleCode({
+    dtcCode: 'P0420', description: 'Catalyst', status: 'confirmed', statusByte: '0x2F', ecuAddress: '0x1010',
+    snapshots: [{ recordNumber: 1, values: [{ name: 'EngineSpeed', value: 833.25, unit: 'rpm' }] }],
+  }, {})} />)
+  expect(screen.getByRole('heading', { name: 'P0420' })).toBeVisible()
+  expect(screen.getByText('Confirmed')).toBeVisible()
+  expect(screen.getByText(/P = Powertrain/)).toBeVisible()
+  expect(screen.getByText(/833\.25\srpm/)).toBeVisible()
+  await userEvent.click(screen.getByText(/Status byte 0x2F/))
+  expect(screen.getByText(/Confirmed: failed often enough/)).toBeVisible()
+})
+
+test('values carry units; a refused one says why and what to do', () => {
+  show(<ValueTable title="Values" values={[
+    readValue({ dataId: '0xF40C', name: 'EngineSpeed', value: 808.75, unit: 'rpm' }, { ecuAddress: '0x1010' }),
+    readValue({ dataId: '0xDEAD', error: { message: 'Refused.', nrc: '0x31', nrcName: 'requestOutOfRange', advice: 'Check it.' } }, {}),
+  ]} />)
+  expect(screen.getByText(/808\.75\srpm/)).toBeVisible()
+  expect(screen.getByText('requestOutOfRange (NRC 0x31)')).toBeVisible()
+  expect(screen.getByText(/Check it\./)).toBeVisible()
+})
+
+test('bytes with their offset', () => {
+  show(<HexView title="raw" hex="62F190" />)
+  expect(screen.getByText('0000')).toBeVisible()
+  expect(screen.getByText(/62 F1 90/)).toBeVisible()
+})
+
+test('the connection is called what it is', () => {
+  expect(connectionWords({ phase: 'live', openedAt: 0, attempt: 0 }, 0).text).toBe('Live')
+  expect(connectionWords({ phase: 'waiting', attempt: 1, retryAt: 3000 }, 100).text).toBe('Reconnecting in 3 s')
+  expect(connectionWords({ phase: 'offline' }, 0).text).toBe('Offline')
+})
