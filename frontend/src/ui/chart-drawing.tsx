@@ -3,7 +3,7 @@ import { useEffect, useEffectEvent, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { SampleLog } from '@/domain/samples'
-import type { ChartProps } from './chart'
+import type { ChartProps } from './chart-props'
 import { chartColours, dashes } from './chart-colours'
 import classes from './chart.module.css'
 
