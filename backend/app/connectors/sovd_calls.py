@@ -8,7 +8,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -52,6 +52,12 @@ class SovdCall:
     largest: int = LARGEST_JSON
 
 
+class Sending:
+    """Tells one call of a command from all others; with its redirects and repetitions it is one."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SovdAnswer:
     """An answer, complete. `uri` is where it came from, after redirects."""
@@ -60,6 +66,7 @@ class SovdAnswer:
     headers: httpx.Headers
     content: bytes
     uri: str
+    sending: Sending = field(repr=False, compare=False)
 
     @property
     def media_type(self) -> str:
@@ -99,13 +106,22 @@ class SovdAnswer:
 
 
 class SovdCalls:
-    """Makes calls for one command. `acted`: bytes of a request that changes the vehicle left, and no refusal came."""
+    """Makes calls for one command."""
 
     def __init__(self, client: PooledClient, *, headers: Mapping[str, str], deadline: float) -> None:
         self._client = client
         self._headers = dict(headers)
         self.deadline = deadline
-        self.acted = False
+        self._left: set[Sending] = set()
+
+    @property
+    def acted(self) -> bool:
+        """Bytes of a request that changes the vehicle left, and no refusal of that very request came."""
+        return bool(self._left)
+
+    def did_not_act(self, answer: SovdAnswer) -> None:
+        """The answer says that its request changed nothing; what others of this command did stands."""
+        self._left.discard(answer.sending)
 
     @property
     def token(self) -> str | None:
@@ -140,14 +156,15 @@ class SovdCalls:
             token=self.token,
             retry_after=answer.headers.get("retry-after"),
         )
-        if call.acts and not error.may_have_acted:
-            self.acted = False
+        if not error.may_have_acted:
+            self.did_not_act(answer)
         raise error
 
     async def send(self, call: SovdCall) -> SovdAnswer:
         """Make a call and give its answer, whatever its status. Raises VehicleError where none came."""
+        sending = Sending()
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = await self._once(call)
+            answer = await self._once(call, sending)
             if answer.status not in _REDIRECTS or answer.location is None:
                 return answer
             if call.method != "GET" and answer.status not in _KEEP_METHOD:
@@ -160,7 +177,7 @@ class SovdCalls:
 
         Each piece is waited for by itself, so that a consumer may take its time in between.
         """
-        attempt, deadline = _Attempt(), self._deadline_of(call)
+        attempt, deadline = _Attempt(Sending()), self._deadline_of(call)
         async with AsyncExitStack() as opened:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -178,15 +195,15 @@ class SovdCalls:
             except TimeoutError:
                 return
 
-    async def _once(self, call: SovdCall) -> SovdAnswer:
-        attempt = _Attempt()
+    async def _once(self, call: SovdCall, sending: Sending) -> SovdAnswer:
+        attempt = _Attempt(sending)
         try:
             return await self._attempted(call, attempt)
         except VehicleConnectionLost:
             # a gateway had closed the kept connection while nobody used it; a question may be asked once more
             if call.method != "GET" or not attempt.was_kept or attempt.answered:
                 raise
-        return await self._attempted(call, _Attempt())
+        return await self._attempted(call, _Attempt(sending))
 
     async def _attempted(self, call: SovdCall, attempt: "_Attempt") -> SovdAnswer:
         deadline = self._deadline_of(call)
@@ -200,7 +217,13 @@ class SovdCalls:
                 if "text/event-stream" in response.headers.get("content-type", ""):
                     raise VehicleRefused("What answers is a stream of events, which has no end; use SubscribeData.")
                 content = await _bounded_body(response, call.largest)
-                return SovdAnswer(status=response.status_code, headers=response.headers, content=content, uri=call.uri)
+                return SovdAnswer(
+                    status=response.status_code,
+                    headers=response.headers,
+                    content=content,
+                    uri=call.uri,
+                    sending=attempt.sending,
+                )
         except TimeoutError as trouble:
             raise error_of_transport(trouble, _where(call.uri), left=attempt.left) from trouble
 
@@ -225,7 +248,8 @@ class SovdCalls:
                 raise VehicleProtocolError(f"The answer of {where} cannot be read.") from trouble
             raise VehicleUnreachable(f"The request to {where} could not be made.") from trouble
         finally:
-            self.acted = self.acted or (call.acts and attempt.left)
+            if call.acts and attempt.left:
+                self._left.add(attempt.sending)
 
     def _deadline_of(self, call: SovdCall) -> float:
         return self.deadline if call.deadline is None else min(call.deadline, self.deadline)
@@ -244,7 +268,8 @@ class SovdCalls:
 class _Attempt:
     """Notes from httpcore's trace how far a request came."""
 
-    def __init__(self) -> None:
+    def __init__(self, sending: Sending) -> None:
+        self.sending = sending
         self.left = False
         """The first bytes were handed to the network."""
         self.was_kept = True

@@ -55,14 +55,13 @@ class EntityLock:
         """Make the call, with a lock where one is demanded. Raises VehicleError."""
         answer = await self._calls.send(call)
         if answer.status >= 400 and not self.held and demands_lock(answer.status, answer.problem):
-            acted, self._calls.acted = self._calls.acted, False
+            self._calls.did_not_act(answer)
             try:
                 await self._take()
             except VehicleRefused as error:
                 if error.details.get("httpStatus") in {404, 405, 501}:  # there are no locks: the refusal stands
                     self._calls.check(call, answer, about)
                 raise
-            self._calls.acted = acted and not call.acts
             answer = await self._calls.send(call)
         self._calls.check(call, answer, {**self._entity.names(), **(about or {})})
         return answer
