@@ -64,7 +64,8 @@ def test_every_call_of_the_api_asks_for_a_token_except_those_that_give_one() -> 
     open_calls = {
         path for path, _, operation in operations() if path.startswith("/api/") and "security" not in operation
     }
-    assert open_calls == {"/api/v1/auth/login", "/api/v1/auth/refresh"}
+    of_page = "/api/v1/auth/browser-session"
+    assert open_calls == {"/api/v1/auth/login", "/api/v1/auth/refresh", of_page, f"{of_page}/refresh"}
 
 
 def test_errors_are_documented_as_problems_everywhere() -> None:
