@@ -15,15 +15,18 @@ from app.api.state import ApiSettings, ApiState, QueueFigures
 from app.connectors.doip_connector import DoipConnector
 from app.connectors.port import ConnectorRegistry
 from app.connectors.simulated_memory import RedisMemory
+from app.connectors.sovd_clients import SovdClients
 from app.connectors.sovd_connector import SovdConnector
 from app.connectors.vehicle_connector import VehicleConnector
 from app.diagnostic_data.data_source import DiagnosticDataLibrary
 from app.domain.bus_messages import RESYNC_MESSAGES, WAKE_ACCOUNTS
+from app.domain.vehicle_networks import VehicleNetworks
 from app.embedded.engines import EmbeddedEngines
 from app.embedded.home import default_home
 from app.eventbus.event_bus import EventBus
 from app.eventbus.redis_calls import RedisCalls
 from app.links.doip_pool import DoipLinks
+from app.links.vehicle_hosts import VehicleHosts
 from app.observability.health import HealthCheck
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing, make_tracing
@@ -129,7 +132,7 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
             redis=redis,
             unit_of_work=unit_of_work,
             audit=AuditService(unit_of_work),
-            registry=await _connectors(stack, redis, diagnostic_data),
+            registry=await _connectors(settings, stack, redis, diagnostic_data),
             sealing=Sealing(await _secret_key(settings, addresses.home)),
             diagnostic_data=diagnostic_data,
             metrics=metrics,
@@ -138,12 +141,16 @@ async def foundation(settings: Settings, addresses: Addresses, *, role: str) -> 
 
 
 async def _connectors(
-    stack: AsyncExitStack, redis: RedisCalls, diagnostic_data: DiagnosticDataLibrary
+    settings: Settings, stack: AsyncExitStack, redis: RedisCalls, diagnostic_data: DiagnosticDataLibrary
 ) -> ConnectorRegistry:
     """All connectors; their sockets are closed with the stack."""
-    sovd = SovdConnector()
+    networks = VehicleNetworks.from_text(
+        denied=settings.vehicle_networks_denied, allowed=settings.vehicle_networks_allowed
+    )
+    hosts = VehicleHosts(networks)
+    sovd = SovdConnector(SovdClients(hosts=hosts))
     stack.push_async_callback(sovd.close)
-    links = await stack.enter_async_context(DoipLinks())
+    links = await stack.enter_async_context(DoipLinks(hosts=hosts))
     return ConnectorRegistry([VehicleConnector(RedisMemory(redis)), sovd, DoipConnector(links, diagnostic_data)])
 
 

@@ -1,10 +1,22 @@
 """All settings, read once from the environment (prefix `SOVD_`) and passed down as values."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.vehicle_networks import METADATA_NETWORKS, read_network
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        read_network(text)
+    return texts
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
+"""Networks in CIDR notation, kept as they were written."""
 
 
 class Settings(BaseSettings):
@@ -44,6 +56,13 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=30.0, ge=0, description="how long a stopping worker lets running commands finish")
     probe_interval_s: float = Field(default=5.0, gt=0, description="presence: how often a vehicle is probed")
     lane_queue_limit: int = Field(default=100, ge=1, description="commands that may wait per lane")
+
+    vehicle_networks_denied: Networks = Field(
+        default=METADATA_NETWORKS, description="networks (CIDR) that no connection to a vehicle may lead into"
+    )
+    vehicle_networks_allowed: Networks = Field(
+        default=(), description="the only networks that vehicles may be in; empty: all that are not denied"
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"

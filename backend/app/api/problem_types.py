@@ -114,6 +114,12 @@ _TABLE = {
         "Vehicle unreachable",
         "The vehicle could not be reached; it cannot have acted. Try again when it is connected.",
     ),
+    "vehicle_network_denied": ProblemType(
+        502,
+        "Vehicle in a closed network",
+        "The settings close the network that the vehicle's address leads to; nothing was sent. Mend the address, or "
+        "the setting that `detail` names.",
+    ),
     "vehicle_refused": ProblemType(
         502, "Vehicle refused", "The vehicle said no; it did not act. `detail` holds its reason."
     ),

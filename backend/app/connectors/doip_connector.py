@@ -16,7 +16,7 @@ from app.connectors.doip_commands.doip_routines import routine_control
 from app.connectors.doip_job import DoipJob, after_acting, nothing_changed_yet
 from app.connectors.doip_parts import Outlet
 from app.connectors.doip_probe import probe_vehicle
-from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest
+from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest, check_host
 from app.diagnostic_data.port import DiagnosticDataSource
 from app.domain.catalogue import COMMANDS
 from app.domain.errors import CommandNotSupported, NotFound, ServiceError, VehicleError, VehicleUnreachable
@@ -57,7 +57,7 @@ class DoipConnector:
 
     def check_address(self, address: str) -> None:
         """Check host, port and settings. Raises InvalidRequest naming the wrong part."""
-        parse_doip_address(address)
+        check_host(parse_doip_address(address).host, self._links.hosts.networks)
 
     async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Ask one ECU for a sign of life; an open socket proves nothing."""

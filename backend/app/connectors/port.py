@@ -15,6 +15,7 @@ from app.diagnostic_data.port import DataSetRef
 from app.domain.errors import FieldError, InvalidRequest
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject
+from app.domain.vehicle_networks import VehicleNetworks
 
 LONGEST_ADDRESS = 2048
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,19}")
@@ -157,6 +158,13 @@ class ConnectorRegistry:
         if len(address) > LONGEST_ADDRESS:
             raise address_error(f"it is longer than {LONGEST_ADDRESS} characters")
         self.for_address(address).check_address(address)
+
+
+def check_host(host: str, networks: VehicleNetworks) -> None:
+    """Refuse an address whose host is a number where no vehicle may be; names are checked when connecting."""
+    why = networks.why_literal_denied(host)
+    if why is not None:
+        raise address_error(f"{why}; use another host, or have the setting changed")
 
 
 def address_error(message: str) -> InvalidRequest:

@@ -25,6 +25,11 @@ class SovdAddress:
         return self.root.startswith("https:")
 
     @property
+    def host(self) -> str:
+        """Name or number, without the brackets of IPv6."""
+        return urlsplit(self.root).hostname or ""
+
+    @property
     def version_info_uri(self) -> str:
         """Where the server tells its versions (ISO 17978-3, 7.4)."""
         return f"{self.root}/version-info"

@@ -5,21 +5,21 @@ Secrets go into the client and nowhere else: the pool's keys are digests, errors
 
 import asyncio
 import hashlib
-import os
 import ssl
-import tempfile
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
 from app.connectors.sovd_address import SovdAddress
 from app.connectors.sovd_knowledge import VehicleKnowledge
+from app.connectors.sovd_transport import VehicleTransport
 from app.domain.errors import VehicleUnreachable
 from app.domain.vehicle_secrets import SecretName
+from app.links.client_tls import ClientCertificateUnusable, client_tls_context
+from app.links.vehicle_hosts import VehicleHosts
 
 MOST_CLIENTS = 256
 IDLE_S = 60.0
@@ -52,7 +52,8 @@ class SovdClients:
     Belongs to one event loop. Whoever made it closes it.
     """
 
-    def __init__(self, *, most: int = MOST_CLIENTS, idle_s: float = IDLE_S) -> None:
+    def __init__(self, *, most: int = MOST_CLIENTS, idle_s: float = IDLE_S, hosts: VehicleHosts | None = None) -> None:
+        self.hosts = hosts or VehicleHosts()
         self._most = most
         self._idle_s = idle_s
         self._clients: OrderedDict[str, PooledClient] = OrderedDict()
@@ -63,7 +64,7 @@ class SovdClients:
         key = pool_key(address, secrets)
         client = self._clients.get(key)
         if client is None:
-            made = await _client_for(address, secrets)
+            made = await _client_for(address, secrets, self.hosts)
             client = self._clients.setdefault(key, made)
         else:
             made = client
@@ -108,14 +109,14 @@ def pool_key(address: SovdAddress, secrets: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-async def _client_for(address: SovdAddress, secrets: Mapping[str, str]) -> PooledClient:
+async def _client_for(address: SovdAddress, secrets: Mapping[str, str], hosts: VehicleHosts) -> PooledClient:
     token = secrets.get(SecretName.BEARER_TOKEN)
     if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token and token):
         raise CredentialsUnusable("The secret bearer_token of this vehicle holds signs that no token has; set it anew.")
     # a plain address is never upgraded; a context that trusts nobody spares the loop the reading of all authorities
     verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if address.secure:
-        verify = await asyncio.to_thread(_tls_context, secrets)
+        verify = await asyncio.to_thread(_tls_context, address, secrets)
     headers = {"Accept-Encoding": "identity", "User-Agent": "sovd-command"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
@@ -125,52 +126,25 @@ async def _client_for(address: SovdAddress, secrets: Mapping[str, str]) -> Poole
         keepalive_expiry=_KEEP_ALIVE_S,
     )
     # the command's deadline bounds every wait; environment proxies and .netrc are not for vehicles
-    http = httpx.AsyncClient(headers=headers, limits=limits, verify=verify, timeout=None, trust_env=False)  # noqa: S113 - see above
+    transport = VehicleTransport(hosts, verify=verify, limits=limits)
+    http = httpx.AsyncClient(headers=headers, transport=transport, timeout=None, trust_env=False)  # noqa: S113 - see above
     return PooledClient(http=http, token=token)
 
 
-def _tls_context(secrets: Mapping[str, str]) -> ssl.SSLContext:
+def _tls_context(address: SovdAddress, secrets: Mapping[str, str]) -> ssl.SSLContext:
     """Verification is always on; the vehicle's own authorities stand beside no others, where they are given."""
-    trusted = secrets.get(SecretName.TRUSTED_CERTIFICATES)
     try:
-        context = ssl.create_default_context(cadata=trusted) if trusted else ssl.create_default_context()
-    except (ssl.SSLError, ValueError) as error:
-        raise CredentialsUnusable(
-            "The secret trusted_certificates of this vehicle is not PEM with certificates; set it anew."
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    certificate = secrets.get(SecretName.CLIENT_CERTIFICATE)
-    if certificate:
-        _load_client_certificate(context, certificate)
-    return context
-
-
-def _load_client_certificate(context: ssl.SSLContext, pem: str) -> None:
-    # OpenSSL reads them from files only: one that exists in memory where there is such a thing, else for a moment
-    try:
-        if hasattr(os, "memfd_create"):
-            descriptor = os.memfd_create("client", os.MFD_CLOEXEC)
-            with os.fdopen(descriptor, "wb", closefd=True) as file:
-                file.write(pem.encode())
-                file.flush()
-                context.load_cert_chain(f"/proc/self/fd/{descriptor}", password=_no_password)
-        else:
-            _load_from_file(context, pem)
-    except (ssl.SSLError, ValueError, OSError) as error:
+        return client_tls_context(
+            trusted_certificates=secrets.get(SecretName.TRUSTED_CERTIFICATES) or None,
+            client_certificate=secrets.get(SecretName.CLIENT_CERTIFICATE) or None,
+            server_name=address.host,  # so that it is checked: certificates of HTTPS servers name their hosts
+        )
+    except ClientCertificateUnusable as error:
         raise CredentialsUnusable(
             "The secret client_certificate of this vehicle is not PEM with a certificate and its unencrypted private "
             "key; set it anew."
         ) from error
-
-
-def _load_from_file(context: ssl.SSLContext, pem: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "client.pem")
-        path.touch(mode=0o600)
-        path.write_text(pem, encoding="ascii")
-        context.load_cert_chain(path, password=_no_password)
-
-
-def _no_password() -> str:
-    """Asked only for an encrypted key; without it OpenSSL would ask on the terminal."""
-    raise ValueError("the private key is encrypted")
+    except (ssl.SSLError, ValueError) as error:
+        raise CredentialsUnusable(
+            "The secret trusted_certificates of this vehicle is not PEM with certificates; set it anew."
+        ) from error

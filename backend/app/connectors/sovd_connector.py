@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from types import MappingProxyType
 
-from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest
+from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest, check_host
 from app.connectors.sovd_address import SCHEMES, parse_sovd_address
 from app.connectors.sovd_calls import SovdCalls
 from app.connectors.sovd_clients import SovdClients
@@ -54,7 +54,7 @@ class SovdConnector:
 
     def check_address(self, address: str) -> None:
         """Check host, port, path and settings. Raises InvalidRequest naming the wrong part."""
-        parse_sovd_address(address)
+        check_host(parse_sovd_address(address).host, self._clients.hosts.networks)
 
     async def close(self) -> None:
         """Close all sockets; those of running commands when these end."""

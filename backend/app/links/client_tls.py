@@ -3,7 +3,13 @@
 import os
 import ssl
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+class ClientCertificateUnusable(ValueError):
+    """The text is not PEM with a certificate and its unencrypted private key."""
 
 
 def client_tls_context(
@@ -15,7 +21,7 @@ def client_tls_context(
     chain proves the vehicle; the name is checked only where `server_name` gives one, as the certificates of vehicles
     do not name the addresses that they happen to have. `client_certificate`: PEM of certificate and private key.
 
-    Raises ssl.SSLError or ValueError for text that is no PEM.
+    Raises ClientCertificateUnusable, and ssl.SSLError or ValueError for trusted certificates that are no PEM.
     """
     context = ssl.create_default_context(cadata=trusted_certificates)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -27,12 +33,28 @@ def client_tls_context(
 
 
 def _load_client_certificate(context: ssl.SSLContext, pem: str) -> None:
-    # the ssl module takes the private key from a file only: one that nobody else can read, gone at once
-    handle, name = tempfile.mkstemp(suffix=".pem")
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(pem)
-        context.load_cert_chain(name, password=_no_password)
+        with _as_file(pem.encode("ascii")) as path:
+            context.load_cert_chain(path, password=_no_password)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        raise ClientCertificateUnusable(str(error)) from error
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """A path to it: the ssl module takes private keys from files only. One in memory where the system has such."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("client", os.MFD_CLOEXEC)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{descriptor}"
+        return
+    handle, name = tempfile.mkstemp(suffix=".pem")  # that nobody else can read, gone at once
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        yield name
     finally:
         Path(name).unlink()
 

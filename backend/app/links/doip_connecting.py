@@ -7,26 +7,34 @@ import ssl
 from app.links import doip_errors
 from app.links.doip_settings import DoipSettings
 from app.links.doip_socket import CLOSING_S, DoipSocket, SocketOwner
+from app.links.vehicle_hosts import VehicleHosts
 
 _KEEPALIVE_S, _KEEPALIVE_PROBES = 10, 3
 _UNDELIVERED_MS = 10_000
 
 
 async def open_doip_socket(
-    settings: DoipSettings, owner: SocketOwner, tls: ssl.SSLContext | None, version: int
+    settings: DoipSettings, owner: SocketOwner, tls: ssl.SSLContext | None, version: int, hosts: VehicleHosts
 ) -> DoipSocket:
-    """Connect and activate routing. Raises VehicleUnreachable; leaves nothing open then, nor when cancelled."""
+    """Connect and activate routing. Raises VehicleUnreachable; leaves nothing open then, nor when cancelled.
+
+    VehicleNetworkDenied where `hosts` says that no vehicle may be there.
+    """
     loop = asyncio.get_running_loop()
+
+    async def attempt(address: str) -> tuple[asyncio.BaseTransport, DoipSocket]:
+        return await loop.create_connection(
+            lambda: DoipSocket(settings, owner, version),
+            address,
+            settings.port,
+            ssl=tls,
+            server_hostname=(settings.tls_server_name or settings.host) if tls else None,
+            ssl_shutdown_timeout=CLOSING_S if tls else None,
+        )
+
     try:
         async with asyncio.timeout(settings.timing.connect_s):
-            transport, connection = await loop.create_connection(
-                lambda: DoipSocket(settings, owner, version),
-                settings.host,
-                settings.port,
-                ssl=tls,
-                server_hostname=(settings.tls_server_name or settings.host) if tls else None,
-                ssl_shutdown_timeout=CLOSING_S if tls else None,
-            )
+            transport, connection = await hosts.connect(settings.host, settings.port, attempt)
     except TimeoutError:
         why = f"no connection within {settings.timing.connect_s:g} s"
         raise doip_errors.unreachable(settings.gateway, why) from None

@@ -7,12 +7,14 @@ from typing import Protocol
 
 from app.domain.errors import VehicleUnreachable
 from app.domain.json_values import JsonObject
+from app.domain.vehicle_networks import VehicleNetworkDenied
 from app.links import doip_errors
 from app.links.breaker import Breaker
 from app.links.client_tls import client_tls_context
 from app.links.doip_connecting import open_doip_socket
 from app.links.doip_settings import DoipSettings
 from app.links.doip_socket import DoipSocket
+from app.links.vehicle_hosts import VehicleHosts
 from app.protocols.doip.messages import DiagnosticMessage
 
 _VERSIONS = (0x02, 0x03, 0x01)
@@ -41,8 +43,9 @@ class GatewayUser(Protocol):
 class GatewayConnection:
     """Gives the open `DoipSocket`, a new one where need be. One attempt at a time, whoever asks."""
 
-    def __init__(self, settings: DoipSettings, user: GatewayUser) -> None:
+    def __init__(self, settings: DoipSettings, user: GatewayUser, hosts: VehicleHosts) -> None:
         self._settings = settings
+        self._hosts = hosts
         self._user = user
         self._socket: DoipSocket | None = None
         self._open: set[DoipSocket] = set()
@@ -122,6 +125,8 @@ class GatewayConnection:
 
     async def _after_failure(self, error: VehicleUnreachable, began: float) -> None:
         """Raise it where another attempt makes no sense now."""
+        if isinstance(error, VehicleNetworkDenied):
+            raise error  # our own decision says nothing of the way, and shall be told each time as what it is
         now = asyncio.get_running_loop().time()
         self._last_details = error.details
         if error.details.get("headerNackCode") == "0x00":
@@ -166,7 +171,7 @@ class GatewayConnection:
     async def _attempt(self) -> DoipSocket:
         if self._settings.tls and self._tls is None:
             self._tls = await self._tls_context()
-        connection = await open_doip_socket(self._settings, self, self._tls, self._versions[0])
+        connection = await open_doip_socket(self._settings, self, self._tls, self._versions[0], self._hosts)
         if self._is_closed:
             connection.drop()
             raise self._unreachable("the link was closed")

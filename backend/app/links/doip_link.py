@@ -16,6 +16,7 @@ from app.links.doip_lane import EcuLane
 from app.links.doip_settings import DoipSettings
 from app.links.doip_socket import DoipSocket
 from app.links.port import DiagnosticMessage, EcuChannel
+from app.links.vehicle_hosts import VehicleHosts
 from app.protocols.doip import messages
 
 
@@ -69,10 +70,10 @@ class DoipChannel:
 class DoipLink:
     """See `DiagnosticLink`. Made on a running loop and used on that loop only."""
 
-    def __init__(self, settings: DoipSettings) -> None:
+    def __init__(self, settings: DoipSettings, hosts: VehicleHosts | None = None) -> None:
         self.settings = settings
         self.counters = LinkCounters()
-        self._gateway = GatewayConnection(settings, self)
+        self._gateway = GatewayConnection(settings, self, hosts or VehicleHosts())
         self._lanes: dict[int, EcuLane] = {}
         self._functional: dict[int, EcuLane] = {}
 

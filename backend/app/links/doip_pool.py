@@ -10,6 +10,7 @@ from typing import Self
 from app.links import doip_errors
 from app.links.doip_link import DoipLink
 from app.links.doip_settings import DoipSettings
+from app.links.vehicle_hosts import VehicleHosts
 
 IDLE_CLOSE_S = 60.0
 MAX_LINKS = 512
@@ -25,7 +26,10 @@ class _Entry:
 class DoipLinks:
     """Owner of all DoIP links of a process: `async with DoipLinks() as links`, or `close()` at the end."""
 
-    def __init__(self, *, idle_close_s: float = IDLE_CLOSE_S, max_links: int = MAX_LINKS) -> None:
+    def __init__(
+        self, *, idle_close_s: float = IDLE_CLOSE_S, max_links: int = MAX_LINKS, hosts: VehicleHosts | None = None
+    ) -> None:
+        self.hosts = hosts or VehicleHosts()
         self._idle_close_s = idle_close_s
         self._max_links = max_links
         self._entries: dict[DoipSettings, _Entry] = {}
@@ -85,7 +89,7 @@ class DoipLinks:
         if entry is None:
             if len(self._entries) >= self._max_links:
                 self._make_room(settings)
-            entry = self._entries[settings] = _Entry(DoipLink(settings))
+            entry = self._entries[settings] = _Entry(DoipLink(settings, self.hosts))
         return entry
 
     def _make_room(self, settings: DoipSettings) -> None:
