@@ -38,8 +38,8 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
   const { rows } = table.getRowModel()
   const virtual = useVirtualizer({
     count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 12, scrollPaddingStart: ROW_PX,
-    // Room for the selection bar, which lies over the end.
-    paddingEnd: selection.ids.size > 0 ? ROW_PX : 0,
+    // Room for the selection bar, which lies over the end of a long list.
+    paddingEnd: selection.ids.size > 0 && rows.length > 12 ? ROW_PX : 0,
   })
   const activeIndex = selection.activeId === null ? -1 : vehicles.findIndex(({ vehicle_id }) => vehicle_id === selection.activeId)
 
