@@ -117,6 +117,10 @@ def _complete(path: str, verb: str, operation: JsonObject) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
+_OF_PAGE = "/api/v1/auth/browser-session"
+"""Calls that ask for no token and still refuse what comes from elsewhere."""
+
+
 def _statuses(path: str, verb: str, operation: JsonObject) -> list[int]:
     """Which problems a call can end in, told from its shape, so that no route can forget one."""
     if not path.startswith("/api/"):
@@ -124,6 +128,8 @@ def _statuses(path: str, verb: str, operation: JsonObject) -> list[int]:
     found = [503]
     if operation.get("security"):
         found += [401, 403]
+    if path.startswith(_OF_PAGE):
+        found.append(403)
     if "requestBody" in operation:
         found += [400, 413, 422]
     if operation.get("parameters"):
