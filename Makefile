@@ -1,7 +1,7 @@
 # Everything a user or a developer needs. Works from any folder with `make -C <here> ...`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint page dev bench openapi dev-env lock
+.PHONY: help run test lint page dev screenshots bench openapi dev-env lock
 # Commands run as they stand here, not through what the user's environment says.
 SHELL := /bin/sh
 UV ?= uv
@@ -32,6 +32,9 @@ page: ## Build the web page; `run` does so by itself where it is missing or old
 
 dev: ## Serve the web page with hot reload against a service that runs already
 	@scripts/page.sh dev
+
+screenshots: ## Take pictures of every page into frontend/screenshots
+	@scripts/screenshots.sh
 
 lint: dev-env ## Check style, types, import directions and the generated API description
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ test('a wrong parameter is named at its field, and nothing is sent', async ({ pa
   await expect(mask).toBeFocused()
   await expect(mask).toHaveAccessibleDescription(/0x/)
   expect((await api.commandsOf(bmw)).length).toBe(before)
-  await mask.fill('0xFF')
+  await mask.fill('')
   await sendButton(page).click()
   await expect(outcome(page)).toContainText('Completed.')
   await expect(page.getByText('No trouble codes')).toBeVisible()

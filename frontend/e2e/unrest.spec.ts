@@ -32,9 +32,10 @@ test('tokens that run out while a form is filled in cost nothing that was typed'
 
 test('the server dies in the middle of a stream and comes back: the page says so, and catches up by itself', async ({ page, enter, server, api, complaints }) => {
   complaints.allow(...serverAway)
-  const accord = await api.connected('000104')
-  const { command_id: id } = await api.send(accord, 'ReadDTC', { ecuAddress: '0x10' })
-  await enter(`/commands/${id}`)
+  const slow = await api.mockVehicle('slow', 'delay=7')
+  await enter('/settings')
+  const { command_id: id } = await api.send(slow, 'ReadDTC', { ecuAddress: '0x10' }, { timeout_s: 120 })
+  await page.goto(`/commands/${id}`)
   await expect(troubleCode(page, 'P0420')).toBeVisible()
   await server.kill()
   await expect(liveStatus(page)).toContainText(/Reconnecting/)

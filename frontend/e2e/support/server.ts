@@ -96,7 +96,7 @@ export class Server {
   private async halt(signal: NodeJS.Signals): Promise<void> {
     const child = this.process
     this.process = null
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    if (child?.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
     child.kill(signal)
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
