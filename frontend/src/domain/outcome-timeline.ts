@@ -68,7 +68,7 @@ export function stages(command: Command, received: readonly string[], now: numbe
   const last = received.at(-1) ?? null
   if (begun === null) return present([stage('Waiting', command.submitted_at, end, 'neutral')])
   if (first === null || last === null) {
-    return present([stage('Waiting', command.submitted_at, begun, 'neutral'), stage('No answer yet', begun, end, toneOf(command.status))])
+    return present([stage('Waiting', command.submitted_at, begun, 'neutral'), stage(isTerminal(command.status) ? 'Without an answer' : 'No answer yet', begun, end, toneOf(command.status))])
   }
   return present([
     stage('Waiting', command.submitted_at, begun, 'neutral'),

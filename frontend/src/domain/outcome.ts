@@ -25,11 +25,19 @@ export function outcomeOf(command: Command, liveMessage: string | null = null): 
   return {
     tone,
     title: label,
-    happened: command.error?.message ?? liveMessage ?? whileOpen(command) ?? command.status_reason ?? meaning,
+    happened: shortened(command.error?.message, details) ?? liveMessage ?? whileOpen(command) ?? command.status_reason ?? meaning,
     vehicle: vehicleWords(command.status, details),
     next: nextSteps(command, details),
     facts: factsOf(details),
   }
+}
+
+/** The message without what stands below it in a line of its own. */
+function shortened(message: string | undefined, details: JsonObject): string | null {
+  if (message === undefined) return null
+  const lines = [textOf(details.explanation), textOf(details.advice)].filter((line) => line !== null)
+  const rest = lines.reduce((text, line) => text.replace(line, ''), message).replaceAll(/ {2,}/g, ' ').trim()
+  return rest === '' ? message : rest
 }
 
 function whileOpen({ status, queue_position: position, cancel_requested_at: cancelled }: Command): string | null {

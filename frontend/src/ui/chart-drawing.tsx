@@ -84,7 +84,8 @@ function optionsOf(log: SampleLog, keys: readonly string[], dark: boolean, width
         return {
           label: one.label, scale: `u ${one.unit ?? ''}`, stroke: chartColours(dark)[place % 8] ?? ink, width: 1.75,
           spanGaps: false, ...(dashes[place % dashes.length] === undefined ? {} : { dash: [...(dashes[place % dashes.length] ?? [])] }),
-          points: { show: log.times.length < 60, size: 5 },
+          // Shown where they have room, and always where a sample stands alone between two gaps.
+          points: { size: 5 },
         }
       }),
     ],

@@ -37,7 +37,7 @@ function Watched({ command }: { readonly command: Command }) {
   return (
     <PageFrame
       title={command.command_name}
-      beside={<CommandStatusBadge status={command.status} />}
+      beside={<span className="no-print"><CommandStatusBadge status={command.status} /></span>}
       actions={<CommandActions watched={watched} />}
     >
       <div className={classes.target}>

@@ -72,7 +72,7 @@ export function Report({ watched }: { readonly watched: WatchedCommand }) {
         <tbody>
           {chunks.map(({ sequenceNumber, payload }) => (
             <tr key={sequenceNumber}>
-              <td>{sequenceNumber}</td><td>{moment(received.get(sequenceNumber) ?? null)}</td><td><code>{JSON.stringify(payload)}</code></td>
+              <td>{sequenceNumber}</td><td className={classes.nowrap}>{moment(received.get(sequenceNumber) ?? null)}</td><td><code>{JSON.stringify(payload)}</code></td>
             </tr>
           ))}
         </tbody>

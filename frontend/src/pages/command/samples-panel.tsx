@@ -30,7 +30,7 @@ export function SamplesPanel({ log, count, isOpen }: SamplesPanelProps) {
       <div className={classes.head}>
         <h2 id="samples-title" className={classes.title}>
           Samples <span className={classes.dim}>
-            {formatCount(count, 'sample')}{isOpen ? ' so far' : ''}{log.gaps > 0 && ` · ${formatCount(log.gaps, 'sample')} missed (gaps in the line)`}
+            {formatCount(count, 'sample')}{isOpen ? ' so far' : ''}{log.gaps > 0 && ' · gaps in the line are samples that were missed'}
           </span>
         </h2>
         <div className={`${classes.tools ?? ''} no-print`}>
