@@ -3,12 +3,12 @@ import { expect, liveStatus, test } from './support/fixtures.ts'
 import { formFor, outcome, sendButton, troubleCode } from './support/form.ts'
 
 test('from the fleet to the answer: P0420, then P0171, then completed, each as it arrives', async ({ page, enter, api }) => {
-  const golf = await api.connected('000101')
+  const accord = await api.connected('000104')
   await enter('/vehicles')
-  await page.getByLabel('Search vehicles').fill('golf')
-  await page.getByRole('grid', { name: 'Vehicles' }).getByText(golf.vin).click()
+  await page.getByLabel('Search vehicles').fill('accord')
+  await page.getByRole('grid', { name: 'Vehicles' }).getByText(accord.vin).click()
   await page.getByRole('region', { name: 'Quick commands' }).getByRole('link', { name: 'Read trouble codes' }).click()
-  await expect(page.getByRole('region', { name: 'Target of the command' })).toContainText(golf.vin)
+  await expect(page.getByRole('region', { name: 'Target of the command' })).toContainText(accord.vin)
   await expect(liveStatus(page)).toHaveText('Live')
 
   await watchArrivals(page, ['P0420', 'P0171', 'Completed.'])
@@ -17,10 +17,10 @@ test('from the fleet to the answer: P0420, then P0171, then completed, each as i
   await expect(troubleCode(page, 'P0420')).toBeVisible()
   await expect(troubleCode(page, 'P0171')).toBeVisible()
 
-  // The mock vehicle thinks half a second over each part: what came at once did not come as it arrived.
+  // This vehicle takes three seconds over each part: what showed at once did not show as it arrived.
   const { P0420: first = NaN, P0171: second = NaN, 'Completed.': end = NaN } = await arrivals(page)
-  expect(second - first).toBeGreaterThan(100)
-  expect(end - second).toBeGreaterThan(100)
+  expect(second - first).toBeGreaterThan(500)
+  expect(end - second).toBeGreaterThan(500)
 })
 
 test('a second viewer who comes late, and one after the end, see the same, complete', async ({ page, context, enter, api }) => {

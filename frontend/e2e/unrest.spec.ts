@@ -22,7 +22,7 @@ test('tokens that run out while a form is filled in cost nothing that was typed'
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
   await expect(dialog).toBeVisible()
   await dialog.locator('input[name="password"]').fill(admin.password)
-  await dialog.getByRole('button', { name: 'Sign in' }).click()
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(dialog).toBeHidden()
   await expect(page.getByLabel('Reason')).toHaveValue('engine light is on')
   await sendButton(page).click()

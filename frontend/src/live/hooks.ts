@@ -1,7 +1,8 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
-import { commandKeys } from '@/api/queries/commands'
+import { commandKeys, type Command } from '@/api/queries/commands'
 import { vehicleKeys } from '@/api/queries/vehicles'
+import { isTerminal } from '@/domain/statuses'
 import type { FollowedStream } from './command-streams'
 import type { ConnectionState } from './connection-machine'
 import type { CommandChange, PresenceChange, Topic } from './frames'
@@ -79,6 +80,7 @@ export function followChanges(
     onEvent(event) {
       if (event.event === 'resync') {
         void queries.invalidateQueries({ queryKey: topic.topic === 'presence' ? vehicleKeys.all : commandKeys.lists })
+        if (topic.topic !== 'presence') rereadOpenCommands(queries)
         if (topic.topic === 'vehicle') void queries.invalidateQueries({ queryKey: vehicleKeys.one(topic.vehicleId) })
         return
       }
@@ -94,5 +96,12 @@ export function followChanges(
     unsubscribe()
     clearTimeout(patchTimer)
     clearTimeout(rereadTimer)
+  }
+}
+
+/** Commands that stand on a page by themselves: what has not ended may have, unheard. */
+function rereadOpenCommands(queries: QueryClient): void {
+  for (const [queryKey, command] of queries.getQueriesData<Command>({ queryKey: commandKeys.ones })) {
+    if (command !== undefined && !isTerminal(command.status)) void queries.invalidateQueries({ queryKey, exact: true })
   }
 }

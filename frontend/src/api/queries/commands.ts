@@ -13,6 +13,7 @@ export const commandKeys = {
   all: ['commands'] as const,
   lists: ['commands', 'list'] as const,
   list: (filter: CommandFilter) => ['commands', 'list', filter] as const,
+  ones: ['commands', 'one'] as const,
   one: (commandId: string) => ['commands', 'one', commandId] as const,
   responses: (commandId: string) => ['commands', 'responses', commandId] as const,
   timeline: (commandId: string) => ['commands', 'timeline', commandId] as const,

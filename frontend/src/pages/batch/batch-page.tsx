@@ -73,6 +73,7 @@ function titleOf({ command_name: name }: Command, definitions: readonly CommandD
 
 /** How often the commands that have not ended are read anew while nothing arrives live. */
 const REREAD_MS = 3000
+const REREAD_LIVE_MS = 4000
 
 function useBatch(packed: string, packedUnsent: string) {
   const api = useApi()
@@ -80,8 +81,11 @@ function useBatch(packed: string, packedUnsent: string) {
   const unsent = useMemo(() => unpackIds(packedUnsent), [packedUnsent])
   const unsentBecause = useRouterState({ select: ({ location }) => location.state.unsentBecause })
   const isLive = useConnectionState().phase === 'live'
-  const refetchInterval = ({ state: { data } }: { state: { data?: Command | undefined } }) =>
-    isLive || (data !== undefined && isTerminal(data.status)) ? false : REREAD_MS
+  // Also while live, if seldom: a command that ends before the page follows the changes is told by nobody.
+  const refetchInterval = ({ state: { data } }: { state: { data?: Command | undefined } }) => {
+    if (data !== undefined && isTerminal(data.status)) return false
+    return isLive ? REREAD_LIVE_MS : REREAD_MS
+  }
   const commands = useQueries({ queries: commandIds.map((id) => ({ ...commandQuery(api, id), refetchInterval })), combine: join<Command> })
   const vehicleIds = [...new Set([...commands.items.map(({ vehicle_id: id }) => id), ...unsent])]
   const vehicles = useQueries({ queries: vehicleIds.map((id) => ({ ...vehicleQuery(api, id), staleTime: 60_000 })), combine: join<Vehicle> })

@@ -135,7 +135,8 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
         ? <ConfirmLine vehicles={vehicles} title={definition.title} busy={isBusy} onConfirm={() => submit(true)} onBack={() => setConfirming(false)} />
         : (
           <div className={classes.send}>
-            <Button type="submit" loading={isBusy} disabled={vehicles.length === 0} color={confirmation === 'typed' ? 'red' : 'blue'}>{buttonText(definition, vehicles)}</Button>
+            {/* Pressing it leaves no field: a message that came up then would move the button away under the pointer. */}
+            <Button type="submit" onMouseDown={(event) => event.preventDefault()} loading={isBusy} disabled={vehicles.length === 0} color={confirmation === 'typed' ? 'red' : 'blue'}>{buttonText(definition, vehicles)}</Button>
             <RiskBadge risk={draft.risk} />
             <Text size="sm" c="dimmed"><Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd> sends it</Text>
           </div>
