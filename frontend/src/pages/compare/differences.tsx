@@ -60,10 +60,9 @@ function GroupTable({ group, all }: { readonly group: Group; readonly all: boole
   const pairs = group.pairs.filter(({ fate }) => all || fate !== 'same')
   const hidden = group.pairs.length - pairs.length
   if (pairs.length === 0) return null
-  const heading = `compare-${group.name}`
   return (
-    <section aria-labelledby={heading} className={classes.group}>
-      <Title order={2} id={heading}>{headings[group.name]}</Title>
+    <div className={classes.group}>
+      <Title order={2}>{headings[group.name]}</Title>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
       <div className={filters.scroll} tabIndex={0} role="region" aria-label={headings[group.name]}>
         <Table miw={640} layout="fixed">
@@ -81,7 +80,7 @@ function GroupTable({ group, all }: { readonly group: Group; readonly all: boole
         </Table>
       </div>
       {hidden > 0 && <div className={filters.line}>{formatCount(hidden, 'line')} the same in both, not shown</div>}
-    </section>
+    </div>
   )
 }
 

@@ -36,7 +36,7 @@ function SessionTable({ sessions }: { readonly sessions: readonly OwnSession[] }
   return (
     <>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
-      <div className={filters.scroll} tabIndex={0} role="region" aria-label="Your sessions">
+      <div className={filters.scroll} tabIndex={0} role="region" aria-label="List of your sessions">
         <Table miw={680}>
           <Table.Thead>
             <Table.Tr><Table.Th>Program</Table.Th><Table.Th w={130}>From</Table.Th><Table.Th w={120}>Last used</Table.Th><Table.Th w={190}>Signed in</Table.Th><Table.Th w={150}>End</Table.Th></Table.Tr>
