@@ -1,0 +1,150 @@
+import { configure, screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { beforeEach, expect, test } from 'vitest'
+import { commandDefinitions } from '../../../tests/definitions'
+import { Lost, Refused, showPage } from '../../../tests/support/show-page'
+import { commandOut, vehicleOut } from '../../../tests/support/vehicles'
+import { sendSearch } from '@/domain/search-params'
+import { keep } from '@/session/preferences'
+import { SendCommandPage } from './send-command-page'
+
+const golf = vehicleOut('000101')
+const prius = vehicleOut('000105', { make: 'Toyota', model: 'Prius', connection_status: 'disconnected', status_cause: 'It is offline.' })
+const bench = vehicleOut('000201', { settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1 }] } } })
+const vehicles = [golf, prius, bench]
+
+interface Post {
+  readonly key: string | null
+  readonly body: Promise<Record<string, unknown>>
+}
+
+function show(at: string, onPost: (count: number) => unknown = () => null, role: 'viewer' | 'engineer' = 'engineer') {
+  const posts: Post[] = []
+  const page = showPage({
+    path: '/send', at, component: SendCommandPage, validateSearch: sendSearch, role,
+    answer: ({ pathname }, request) => {
+      if (request.method === 'POST') {
+        posts.push({ key: request.headers.get('Idempotency-Key'), body: request.clone().json() as Post['body'] })
+        return onPost(posts.length) ?? commandOut('33333333-3333-4333-8333-333333333333', golf.vehicle_id)
+      }
+      if (pathname.endsWith('/command-definitions')) return { items: commandDefinitions, total: commandDefinitions.length, limit: 100, offset: 0 }
+      if (pathname.endsWith('/vehicles')) return { items: vehicles, total: vehicles.length, limit: 200, offset: 0 }
+      return vehicles.find(({ vehicle_id: id }) => pathname.endsWith(id)) ?? new Refused(404)
+    },
+  })
+  return { address: () => page.address(), posts, hand: userEvent.setup() }
+}
+
+const button = (name: RegExp) => screen.findByRole('button', { name })
+
+const lastKey = (command: string) => `last-parameters:id-of-erika:${command}`
+
+beforeEach(() => {
+  // A busy machine draws the first page slowly.
+  configure({ asyncUtilTimeout: 8000 })
+  for (const { name } of commandDefinitions) keep(lastKey(name), null)
+  // Fields that grow with their text listen for fonts, which happy-dom does not have.
+  Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true })
+})
+
+test('what only reads is sent at once, and the page goes to its command', async () => {
+  const { hand, posts, address } = show(`/send?vehicles=${golf.vehicle_id}&command=DiscoverECUs`)
+  await hand.click(await button(/Find control units on …000101/))
+  await waitFor(() => expect(address()).toBe('/commands/33333333-3333-4333-8333-333333333333'))
+  expect(posts).toHaveLength(1)
+  expect(await posts[0]?.body).toEqual({ vehicle_id: golf.vehicle_id, command_name: 'DiscoverECUs', command_params: {} })
+})
+
+test('a double click sends once', async () => {
+  const { hand, posts, address } = show(`/send?vehicles=${golf.vehicle_id}&command=DiscoverECUs`)
+  await hand.dblClick(await button(/Find control units on/))
+  await waitFor(() => expect(address()).toMatch(/^\/commands/))
+  expect(posts).toHaveLength(1)
+})
+
+test('a lost answer is asked for again with the same key', async () => {
+  const { hand, posts, address } = show(`/send?vehicles=${golf.vehicle_id}&command=DiscoverECUs`, (count) => (count === 1 ? new Lost() : null))
+  await hand.click(await button(/Find control units on/))
+  expect(await screen.findByText(/cannot run twice/)).toBeVisible()
+  await waitFor(() => expect(address()).toMatch(/^\/commands/))
+  expect(posts).toHaveLength(2)
+  expect(posts[0]?.key).toMatch(/^[0-9a-f]{32}\./)
+  expect(posts[1]?.key).toBe(posts[0]?.key)
+})
+
+test('wrong values are named at their fields, and nothing is sent', async () => {
+  const { hand, posts } = show(`/send?vehicles=${golf.vehicle_id}&command=SubscribeData`)
+  const send = await button(/Watch live data on/)
+  await hand.type(screen.getByLabelText(/^Duration/), '5000')
+  await hand.click(send)
+  expect(screen.getByText(/^5000 does not fit\./)).toBeVisible()
+  expect(screen.getByText(/^Add this parameter, or component instead\./)).toBeVisible()
+  await waitFor(() => expect(screen.getByRole('textbox', { name: /^ECU address/ })).toHaveFocus())
+  expect(posts).toHaveLength(0)
+})
+
+test('what the server finds wrong is shown at its field, until the field changes', async () => {
+  const wrong = [{ pointer: '/command_params/dtcCode', message: 'no such trouble code' }]
+  const { hand, posts } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`, () => new Refused(422, wrong))
+  await hand.type(await screen.findByRole('textbox', { name: /^ECU address/ }), '0x10')
+  await hand.click(await button(/Clear trouble codes on/))
+  await hand.click(await button(/Yes, send/))
+  expect(await screen.findByText('No such trouble code')).toBeVisible()
+  expect(screen.getByLabelText(/^Trouble code/)).toHaveAccessibleDescription(/No such trouble code/)
+  await hand.type(screen.getByLabelText(/^Trouble code/), 'P0420')
+  expect(screen.queryByText('No such trouble code')).toBeNull()
+  expect(posts).toHaveLength(1)
+})
+
+test('what changes the vehicle asks once more, and a changed value asks anew', async () => {
+  const { hand, posts } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`)
+  await hand.type(await screen.findByRole('textbox', { name: /^ECU address/ }), '0x10')
+  await hand.click(await button(/Clear trouble codes on/))
+  expect(await button(/Yes, send/)).toHaveFocus()
+  await hand.type(screen.getByLabelText(/^Trouble code/), 'P0420')
+  expect(screen.queryByRole('button', { name: /Yes, send/ })).toBeNull()
+  expect(posts).toHaveLength(0)
+})
+
+test('what moves things needs a reason and the end of the VIN, and says what is read first', async () => {
+  const { hand, posts, address } = show(`/send?vehicles=${bench.vehicle_id}&command=ECUReset`)
+  await hand.type(await screen.findByRole('textbox', { name: /^ECU address/ }), '0x1010')
+  expect(screen.getByText('vehicle speed: at most 1')).toBeVisible()
+  await hand.click(await button(/Reset a control unit on …000201/))
+  expect(screen.getByText('Say why it is sent; the reason is kept in the audit trail')).toBeVisible()
+  await hand.type(screen.getByLabelText(/^Reason/), 'frozen display')
+  await hand.type(screen.getByLabelText(/^Type the last 4/), '0101')
+  await hand.click(await button(/Reset a control unit on/))
+  expect(screen.getByText(/Is it the right vehicle/)).toBeVisible()
+  expect(posts).toHaveLength(0)
+  await hand.clear(screen.getByLabelText(/^Type the last 4/))
+  await hand.type(screen.getByLabelText(/^Type the last 4/), '0201{Control>}{Enter}{/Control}')
+  await waitFor(() => expect(address()).toMatch(/^\/commands/))
+  expect(await posts[0]?.body).toMatchObject({ command_params: { ecuAddress: '0x1010' }, reason: 'frozen display' })
+})
+
+test('a vehicle that is away says how long the command waits', async () => {
+  show(`/send?vehicles=${prius.vehicle_id}&command=ReadDTC`)
+  expect(await screen.findByText('The vehicle does not answer now: It is offline.')).toBeVisible()
+  expect(screen.getByText(/15 min 00 s from now/)).toBeVisible()
+})
+
+test('many vehicles get one command each, with a key each, and their results in one table', async () => {
+  const { hand, posts, address } = show(`/send?vehicles=${golf.vehicle_id},${prius.vehicle_id}&command=DiscoverECUs`)
+  await hand.click(await button(/Find control units on 2 vehicles/))
+  await waitFor(() => expect(address()).toMatch(/^\/send\/results\?commands=/))
+  expect(new Set(posts.map(({ key }) => key)).size).toBe(2)
+})
+
+test('the form starts with what was sent last, and without it if wished', async () => {
+  keep(lastKey('ClearDTC'), { ecuAddress: '0x42' })
+  const { hand } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`)
+  expect(await screen.findByRole('textbox', { name: /^ECU address/ })).toHaveValue('0x42')
+  await hand.click(await button(/Start empty/))
+  expect(screen.getByRole('textbox', { name: /^ECU address/ })).toHaveValue('')
+})
+
+test('who may not send is told which role it takes', async () => {
+  show('/send', undefined, 'viewer')
+  expect(await screen.findByText(/needs the role engineer/)).toBeVisible()
+})
