@@ -171,16 +171,16 @@ async def serve_until_stopped(
         foundation(settings, addresses, role="api") as base,
         api(settings, base) as app,
         first_start(settings, app.state.sovd.accounts, base) as password,
+        _worker_beside(settings, base, stopping) if with_worker else _nothing(),
     ):
-        async with _worker_beside(settings, base, stopping) if with_worker else _nothing():
-            server = make_server(app, trusted_proxies=settings.trusted_proxies)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(server.serve(sockets=[listener]), name="http")
-                stopping.started.set()
-                on_ready(app, password)
-                await stopping.soon.wait()
-                app.state.sovd.hub.stop()
-                server.should_exit = True
+        server = make_server(app, trusted_proxies=settings.trusted_proxies)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.serve(sockets=[listener]), name="http")
+            stopping.started.set()
+            on_ready(app, password)
+            await stopping.soon.wait()
+            app.state.sovd.hub.stop()
+            server.should_exit = True
 
 
 @asynccontextmanager

@@ -1,1 +1,1 @@
-"""Bytes and documents of the protocols, both ends, without I/O: UDS (ISO 14229), DoIP (ISO 13400-2), SOVD (ISO 17978-3)."""
+"""Bytes and documents of UDS (ISO 14229), DoIP (ISO 13400-2) and SOVD (ISO 17978-3), both ends, without I/O."""

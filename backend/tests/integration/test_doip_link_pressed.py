@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from contextlib import suppress
 
 import pytest
 
@@ -50,7 +51,10 @@ async def test_whatever_happens_nothing_is_left_held(seed: int) -> None:
         assert outcomes.count("answered") > 100
         assert not link.is_used
         async with link.channel(ECUS[0], soon()) as channel:
-            assert await ask(channel, b"\x22\xf1\x90") == b"\x62\xf1\x90"
+            with suppress(VehicleConnectionLost):  # the last cut may have been made a moment ago
+                await ask(channel, b"\x22\xf1\x90")
+            channel.discard()
+            assert await ask(channel, b"\x22\xf1\x91") == b"\x62\xf1\x91"
 
 
 async def test_a_gateway_that_stops_reading_holds_nobody() -> None:
