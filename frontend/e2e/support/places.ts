@@ -33,7 +33,7 @@ export async function placesWithData(api: Api): Promise<readonly Place[]> {
     { name: 'send-empty', path: '/send', shows: /vehicles found/ },
     { name: 'send-offline', path: `/send?vehicles=${prius.vehicle_id}&command=ClearDTC`, shows: /does not answer now/ },
     { name: 'send-dangerous', path: `/send?vehicles=${simulated.vehicle_id}&command=ECUReset`, shows: /Type the last 4 characters/ },
-    { name: 'results', path: `/send/results?commands=${[one, other, failing].map(id).join(',')}`, shows: /All have ended/ },
+    { name: 'results', path: `/send/results?commands=${[one, other, failing].map((command) => packed(id(command))).join('')}`, shows: /All have ended/ },
     { name: 'command', path: `/commands/${id(other)}`, shows: /Completed\./ },
     { name: 'command-table', path: `/commands/${id(other)}?view=table`, shows: /Completed\./ },
     { name: 'command-failed', path: `/commands/${id(failing)}`, shows: /What to do next/ },
@@ -48,4 +48,9 @@ export async function placesWithData(api: Api): Promise<readonly Place[]> {
     { name: 'settings', path: '/settings', shows: /Time zone/ },
     { name: 'no-such-page', path: '/no-such-page', shows: /No such page/ },
   ]
+}
+
+/** As src/domain/command-drafts.ts packs ids into an address. */
+function packed(id: string): string {
+  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
 }
