@@ -73,5 +73,5 @@ def _ecus_in(payload: JsonObject) -> Iterable[JsonObject]:
 def _codes_in(payload: JsonObject) -> Iterable[JsonObject]:
     """Each code names its ECU, also where the answer says it only once for all codes of one."""
     codes = payload.get("dtcs")
-    whose = {name: payload[name] for name in ("ecuAddress", "component") if name in payload}
+    whose: JsonObject = {name: payload[name] for name in ("ecuAddress", "component") if name in payload}
     return [whose | code for code in codes if isinstance(code, dict)] if isinstance(codes, list) else []
