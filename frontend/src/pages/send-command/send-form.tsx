@@ -1,6 +1,6 @@
 import { Button, Group, Kbd, List, Text } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { useRef, useState, type KeyboardEvent } from 'react'
+import { useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
 import type { Command, CommandDefinition } from '@/api/queries/commands'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { packIds, type Sent } from '@/domain/command-drafts'
@@ -136,7 +136,7 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
         : (
           <div className={classes.send}>
             {/* Pressing it leaves no field: a message that came up then would move the button away under the pointer. */}
-            <Button type="submit" onMouseDown={(event) => event.preventDefault()} loading={isBusy} disabled={vehicles.length === 0} color={confirmation === 'typed' ? 'red' : 'blue'}>{buttonText(definition, vehicles)}</Button>
+            <Button type="submit" onMouseDown={stayInField} loading={isBusy} disabled={vehicles.length === 0} color={confirmation === 'typed' ? 'red' : 'blue'}>{buttonText(definition, vehicles)}</Button>
             <RiskBadge risk={draft.risk} />
             <Text size="sm" c="dimmed"><Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd> sends it</Text>
           </div>
@@ -154,6 +154,11 @@ function buttonText({ title }: CommandDefinition, vehicles: readonly Vehicle[]):
 function typingProblem(typed: string, count: number): string {
   if (typed.trim() === '') return count === 1 ? 'Type them to confirm that it is this vehicle.' : 'Type the number to confirm.'
   return count === 1 ? 'These are not the last characters of the VIN at the top. Is it the right vehicle?' : 'This is not the number of vehicles at the top.'
+}
+
+/** Except where a tag is not finished yet: leaving its field takes it over. */
+function stayInField(event: MouseEvent) {
+  if (document.activeElement?.closest('.mantine-TagsInput-root') == null) event.preventDefault()
 }
 
 function errorOf(outcome: Sent<Command>): unknown {
