@@ -4,7 +4,7 @@ import { enter, expect, test, type Page } from './support/fixtures.ts'
 
 let places: readonly Place[] = []
 
-test.describe.configure({ mode: 'serial', timeout: 120_000 })
+test.describe.configure({ mode: 'default', timeout: 240_000 })
 test.beforeAll(async ({ api }) => {
   places = await placesWithData(api)
 })
