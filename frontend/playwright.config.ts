@@ -7,7 +7,7 @@ export default defineConfig({
   workers: 2,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
-  retries: 0,
+  retries: process.env.CI === undefined ? 0 : 1,
   timeout: 60_000,
   globalTimeout: 480_000,
   expect: { timeout: 15_000 },
