@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from types import MappingProxyType
 
+from app.connectors.acting import after_acting, before_acting
 from app.connectors.doip_address import SCHEME, parse_doip_address
 from app.connectors.doip_commands.doip_data_reading import read_data_by_id, subscribe_data
 from app.connectors.doip_commands.doip_data_writing import write_data_by_id
@@ -13,13 +14,20 @@ from app.connectors.doip_commands.doip_dtc_clearing import clear_dtc
 from app.connectors.doip_commands.doip_dtc_reading import read_dtc
 from app.connectors.doip_commands.doip_resets import control_dtc_setting, ecu_reset
 from app.connectors.doip_commands.doip_routines import routine_control
-from app.connectors.doip_job import DoipJob, after_acting, nothing_changed_yet
+from app.connectors.doip_job import DoipJob
 from app.connectors.doip_parts import Outlet
 from app.connectors.doip_probe import probe_vehicle
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest, check_host
 from app.diagnostic_data.port import DiagnosticDataSource
 from app.domain.catalogue import COMMANDS
-from app.domain.errors import CommandNotSupported, NotFound, ServiceError, VehicleError, VehicleUnreachable
+from app.domain.errors import (
+    CommandNotSupported,
+    NotFound,
+    ServiceError,
+    VehicleError,
+    VehicleRefused,
+    VehicleUnreachable,
+)
 from app.domain.json_values import JsonObject
 from app.links.doip_pool import DoipLinks
 from app.links.owing_ecus import OwingEcus
@@ -102,7 +110,9 @@ class DoipConnector:
             except VehicleError as error:
                 if not _may_change(request.command_name, request.command_params):
                     raise
-                raise (after_acting(error) if job.acted else nothing_changed_yet(error)) from error
+                if isinstance(error, VehicleRefused):
+                    raise  # commands over DoIP let through only the refusal of what would have acted
+                raise (after_acting(error) if job.acted else before_acting(error)) from error
 
 
 async def _run(command: Callable[[DoipJob], Awaitable[JsonObject]], job: DoipJob) -> JsonObject:

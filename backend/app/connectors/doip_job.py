@@ -14,9 +14,7 @@ from app.domain.errors import (
     FieldError,
     InvalidRequest,
     VehicleError,
-    VehicleRefused,
     VehicleTimeout,
-    VehicleUnreachable,
 )
 from app.domain.json_values import JsonObject
 from app.domain.vehicle_secrets import SecretName
@@ -141,22 +139,6 @@ class DoipJob:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from errors
         return results
-
-
-def nothing_changed_yet(error: VehicleError) -> VehicleError:
-    """The same trouble while only preparing a change: what would have acted never left us."""
-    if not error.may_have_acted:
-        return error
-    return VehicleUnreachable(
-        f"Nothing was changed: what the command needs first failed. {error.message}", details=error.details
-    )
-
-
-def after_acting(error: VehicleError) -> VehicleError:
-    """Trouble after what may change the vehicle was sent: it may have acted, whatever failed then."""
-    if error.may_have_acted or isinstance(error, VehicleRefused):
-        return error
-    return VehicleTimeout(f"The command was sent, and its end is not known. {error.message}", details=error.details)
 
 
 def raise_if_none_answered(results: Iterable[object]) -> None:

@@ -15,12 +15,12 @@ import httpx
 import orjson
 
 from app.connectors.sovd_clients import PooledClient
-from app.connectors.sovd_outcomes import error_of_status, error_of_transport
+from app.connectors.sovd_outcomes import error_of_status, error_of_transport, refused_by_answer
 from app.domain.errors import (
     VehicleConnectionLost,
+    VehicleError,
     VehicleProtocolError,
     VehicleRefused,
-    VehicleTimeout,
     VehicleUnreachable,
 )
 from app.domain.json_values import JsonObject, JsonValue
@@ -123,6 +123,13 @@ class SovdCalls:
         """The answer says that its request changed nothing; what others of this command did stands."""
         self._left.discard(answer.sending)
 
+    def refused_in(self, answer: SovdAnswer, problem: SovdProblem, about: JsonObject) -> VehicleError:
+        """The error for an answer that came as a success and whose body says that the vehicle could not do it."""
+        error = refused_by_answer(problem, about, self.token)
+        if not error.may_have_acted:
+            self.did_not_act(answer)
+        return error
+
     @property
     def token(self) -> str | None:
         """To be kept out of whatever is shown."""
@@ -145,9 +152,14 @@ class SovdCalls:
         return answer
 
     def check(self, call: SovdCall, answer: SovdAnswer, about: JsonObject | None = None) -> None:
-        """Raise the VehicleError that an error status means."""
-        if answer.status < 400:
+        """Raise the VehicleError that an error status means, or a redirect that was not followed."""
+        if answer.status < 300:
             return
+        if answer.status < 400:
+            raise VehicleProtocolError(
+                f"The vehicle's server points elsewhere ({answer.status}), which is not followed for {call.method}.",
+                details={"httpStatus": answer.status, **(about or {})},
+            )
         error = error_of_status(
             answer.status,
             answer.problem,
@@ -170,6 +182,7 @@ class SovdCalls:
             if call.method != "GET" and answer.status not in _KEEP_METHOD:
                 return answer
             call = replace(call, uri=self._redirected(answer), query=())
+        self.did_not_act(answer)
         raise VehicleRefused("The vehicle's server redirects without end; nothing was done.")
 
     async def stream(self, call: SovdCall, media_type: str) -> AsyncGenerator[bytes, None]:
@@ -208,9 +221,6 @@ class SovdCalls:
     async def _attempted(self, call: SovdCall, attempt: "_Attempt") -> SovdAnswer:
         deadline = self._deadline_of(call)
         if asyncio.get_running_loop().time() >= deadline:
-            # what was not sent cannot have arrived; a command that has acted already must not say so
-            if self.acted:
-                raise VehicleTimeout("The time for this command was over before the vehicle had answered everything.")
             raise VehicleUnreachable("The time for this command was over before it was sent.")
         try:
             async with asyncio.timeout_at(deadline), self._opened(call, attempt) as response:
@@ -257,6 +267,7 @@ class SovdCalls:
     def _redirected(self, answer: SovdAnswer) -> str:
         target = resolve_link(answer.uri, answer.location)
         if target is None:
+            self.did_not_act(answer)
             raise VehicleRefused(
                 "The vehicle's server redirects to another host; that is not followed. If it is meant, make that host "
                 "the vehicle's address.",

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from types import MappingProxyType
 
+from app.connectors.acting import after_acting, before_acting
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest, check_host
 from app.connectors.sovd_address import SCHEMES, parse_sovd_address
 from app.connectors.sovd_calls import SovdCalls
@@ -14,7 +15,6 @@ from app.connectors.sovd_entities import EntityDirectory
 from app.connectors.sovd_faults import clear_dtc, read_dtc
 from app.connectors.sovd_job import Answer, SovdJob
 from app.connectors.sovd_modes import control_dtc_setting, ecu_reset
-from app.connectors.sovd_outcomes import nothing_sent_yet
 from app.connectors.sovd_request import sovd_request
 from app.connectors.sovd_routines import routine_control
 from app.connectors.sovd_subscription import subscribe_data
@@ -78,7 +78,8 @@ class SovdConnector:
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
         """Run one command as the port says.
 
-        Where something fails before the part that changes the vehicle has left, the error says that nothing changed.
+        Where something fails before the part that changes the vehicle has left, the error says that nothing changed;
+        where it fails after that, and that part was not refused, the error says that the vehicle may have acted.
         """
         address = parse_sovd_address(request.address)
         answer_of = _ANSWERS.get(request.command_name)
@@ -99,9 +100,9 @@ class SovdConnector:
                     async for part in answer:
                         yield part
             except VehicleError as error:
-                if calls.acted or not _may_change(request.command_name, request.command_params):
+                if not _may_change(request.command_name, request.command_params):
                     raise
-                raise nothing_sent_yet(error) from error
+                raise (after_acting(error) if calls.acted else before_acting(error)) from error
 
 
 def _may_change(command_name: str, params: JsonObject) -> bool:

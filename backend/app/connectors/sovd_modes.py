@@ -9,13 +9,14 @@ from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import ran_and_failed, refused_by_answer
+from app.connectors.sovd_outcomes import ran_and_failed
 from app.connectors.sovd_pace import pause, waits
 from app.connectors.sovd_routines import (
     executions_uri,
     follow_execution,
     operations_of,
     started_execution,
+    was_refused,
 )
 from app.connectors.sovd_sessions import SHORTEST_S, EntitySession, mode_called
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleRefused
@@ -170,9 +171,9 @@ async def _reset_by_operation(
                     yield one
                 else:
                     state = one
+    if state is not None and execution_uri is None and was_refused(state):
+        raise job.calls.refused_in(answer, state.problems[0], entity.names())
     if state is not None and state.status is ExecutionStatus.FAILED:
-        if state.problems and execution_uri is None:
-            raise refused_by_answer(state.problems[0], entity.names(), job.calls.token)
         raise ran_and_failed(next(iter(state.problems), None), entity.names(), job.calls.token)
 
 

@@ -117,15 +117,6 @@ def ran_and_failed(problem: SovdProblem | None, about: JsonObject, token: str | 
     return error if error.may_have_acted else RanAndFailed(f"It ran and failed. {error.message}", details=error.details)
 
 
-def nothing_sent_yet(error: VehicleError) -> VehicleError:
-    """The same trouble while only preparing a change: what would have acted never left us."""
-    if not error.may_have_acted:
-        return error
-    return VehicleUnreachable(
-        f"Nothing was changed: reading what the command needs failed first. {error.message}", details=error.details
-    )
-
-
 def error_entry(error: VehicleError) -> JsonObject:
     """An error as one entry of an answer about many things."""
     entry: JsonObject = {"code": error.error_code, "message": error.message}

@@ -35,11 +35,6 @@ async def sovd_request(job: SovdJob) -> Answer:
             break
         yield Progress(message="the vehicle is preparing the download", pending_since=since)
         await pause(min(max(wait, _SHORTEST_RETRY_S), _LONGEST_RETRY_S), job.calls.deadline)
-    if answer.status >= 300 and answer.status < 400:
-        raise VehicleRefused(
-            "The vehicle's server answers with a redirect that is not followed for this method.",
-            details={"httpStatus": answer.status},
-        )
     job.calls.check(call, answer, {"method": call.method, "path": job.params["path"]})
     yield final({"status": answer.status, "headers": _shown(answer), **_body_of(answer)})
 

@@ -9,7 +9,7 @@ from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import ran_and_failed, refused_by_answer, without_secret
+from app.connectors.sovd_outcomes import ran_and_failed, without_secret
 from app.connectors.sovd_pace import pause, waits
 from app.connectors.sovd_sessions import EntitySession, provider_for
 from app.domain.errors import (
@@ -166,7 +166,10 @@ async def _start(routine: _Routine) -> Answer:
     answer = await routine.session.call(call, routine.about())
     execution_uri = started_execution(answer, routine.executions, routine.entity)
     if execution_uri is None:
-        yield _ended(job, read_synchronous_start(answer.json()), routine.about())
+        started = read_synchronous_start(answer.json())
+        if was_refused(started):
+            raise job.calls.refused_in(answer, started.problems[0], routine.about())
+        yield _ended(job, started, routine.about())
         return
     async with aclosing(follow_execution(job, execution_uri, f"Routine {operation.name}")) as states:
         async for state in states:
@@ -187,10 +190,17 @@ def started_execution(answer: SovdAnswer, executions: str, entity: Entity) -> st
     return below(executions, execution_id)
 
 
+def _failed(state: Execution) -> bool:
+    return state.status is ExecutionStatus.FAILED or bool(state.problems and state.parameters is None)
+
+
+def was_refused(started: Execution) -> bool:
+    """Whether the answer to a start says that it was not started."""
+    return _failed(started) and bool(started.problems)
+
+
 def _ended(job: SovdJob, state: Execution, about: JsonObject) -> ResponseChunk:
-    if state.status is ExecutionStatus.FAILED or (state.problems and state.parameters is None):
-        if state.problems and "executionId" not in about:  # the answer to the start itself: it was not started
-            raise refused_by_answer(state.problems[0], about, job.calls.token)
+    if _failed(state):
         raise ran_and_failed(next(iter(state.problems), None), about, job.calls.token)
     result: JsonObject = {**about, "status": "success", **_told(state)}
     if state.parameters is not None:

@@ -1,7 +1,9 @@
 """The SOVD connector runs routines, resets and modes, and any request below the base URI."""
 
+import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 
@@ -12,9 +14,12 @@ from app.domain.errors import (
     VehicleRefused,
 )
 from app.domain.json_values import JsonObject
+from app.links.vehicle_hosts import VehicleHosts
 from support.odd_sovd_server import OddSovdServer, Reply, Seen, refusal
 from support.sovd_runs import ON_ENGINE, error_of, parts_of, payloads_of
 from support.wild_vehicle import BASE, ENGINE, capabilities, wild_vehicle
+
+Connected = TypeVar("Connected")
 
 
 @pytest.fixture
@@ -94,6 +99,52 @@ async def test_a_forgotten_execution_leaves_the_outcome_open(server: OddSovdServ
     error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
     assert isinstance(error, VehicleProtocolError)
     assert error.may_have_acted
+
+
+class CutOff(VehicleHosts):
+    """A network whose way to the vehicle ends at some moment: packets go nowhere, nothing refuses them."""
+
+    cut = False
+
+    async def connect(self, host: str, port: int, attempt: Callable[[str], Awaitable[Connected]]) -> Connected:
+        if self.cut:
+            await asyncio.Event().wait()
+        return await super().connect(host, port, attempt)
+
+
+async def test_a_way_that_is_gone_after_the_start_does_not_make_it_undone(server: OddSovdServer) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    hosts = CutOff()
+
+    def started(_: Seen) -> Reply:
+        hosts.cut = True
+        return Reply(status=202, pieces=(b'{"id": "5"}',))  # and this connection ends too
+
+    server.on("POST", executions, started)
+    params = {**ON_ENGINE, "routineId": "0x0203", "action": "start"}
+    error = await error_of(server, "RoutineControl", params, within_s=1.0, hosts=hosts)
+    assert server.asked("POST", executions)
+    assert error.may_have_acted, error
+
+
+@pytest.mark.parametrize("status", [302, 303])
+async def test_a_change_that_is_answered_by_a_redirect_is_neither_done_nor_undone(
+    server: OddSovdServer, status: int
+) -> None:
+    reset = f"{ENGINE}/operations/reset/executions"
+    server.on("POST", reset, Reply(status=status, headers={"Location": "/login"}))
+    error = await error_of(server, "ECUReset", {**ON_ENGINE, "resetType": "soft"})
+    assert isinstance(error, VehicleProtocolError)
+    assert error.details["httpStatus"] == status
+
+
+async def test_a_start_that_is_refused_in_its_answer_changed_nothing(server: OddSovdServer) -> None:
+    executions = f"{ENGINE}/operations/selftest_0203/executions"
+    problem = {"path": "/", "error": {"message": "engine runs", "parameters": {"nrc": "0x22"}}}
+    server.on("POST", executions, Reply(body={"error": [problem]}))
+    error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+    assert isinstance(error, VehicleRefused)
+    assert not error.may_have_acted
 
 
 async def test_stop_deletes_the_last_execution_with_an_empty_object(server: OddSovdServer) -> None:

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest
+from app.connectors.sovd_clients import SovdClients
 from app.connectors.sovd_connector import SovdConnector
 from app.domain.errors import VehicleError
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject
+from app.links.vehicle_hosts import VehicleHosts
 from support.odd_sovd_server import OddSovdServer
 
 TOKEN = "a-secret-token"
@@ -20,8 +22,8 @@ ON_ENGINE: JsonObject = {"component": "engine"}
 
 
 @asynccontextmanager
-async def connector() -> AsyncIterator[SovdConnector]:
-    made = SovdConnector()
+async def connector(hosts: VehicleHosts | None = None) -> AsyncIterator[SovdConnector]:
+    made = SovdConnector(SovdClients(hosts=hosts))
     try:
         yield made
     finally:
@@ -49,7 +51,8 @@ def request_for(
 
 async def parts_of(server: OddSovdServer, name: str, params: JsonObject, **more: Any) -> list[ResponseChunk | Progress]:
     address = more.pop("address", server.address)
-    async with connector() as made, aclosing(made.execute(request_for(address, name, params, **more))) as answer:
+    hosts = more.pop("hosts", None)
+    async with connector(hosts) as made, aclosing(made.execute(request_for(address, name, params, **more))) as answer:
         return [part async for part in answer]
 
 

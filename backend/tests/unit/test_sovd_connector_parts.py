@@ -13,7 +13,7 @@ from app.connectors.sovd_connector import SovdConnector
 from app.connectors.sovd_entities import chosen_base_uri, find_entity, unknown_entity
 from app.connectors.sovd_job import in_parallel
 from app.connectors.sovd_knowledge import Entity, VehicleKnowledge
-from app.connectors.sovd_outcomes import VehicleBusy, error_of_status, error_of_transport, nothing_sent_yet
+from app.connectors.sovd_outcomes import VehicleBusy, error_of_status, error_of_transport
 from app.domain.errors import (
     InvalidRequest,
     VehicleConnectionLost,
@@ -192,12 +192,6 @@ def test_every_refusal_says_what_was_said() -> None:
     assert "because" in error.message
     assert error.details["dataId"] == "y"
     assert error.details["parameters"] == {"possiblevalues": ["a"]}
-
-
-def test_trouble_while_preparing_is_not_trouble_while_changing() -> None:
-    assert isinstance(nothing_sent_yet(VehicleTimeout("silent")), VehicleUnreachable)
-    refused = VehicleRefused("no")
-    assert nothing_sent_yet(refused) is refused
 
 
 async def test_a_client_is_shared_by_vehicle_and_secrets() -> None:
