@@ -50,6 +50,7 @@ _OF_PAGE = [
         op={"const": "token"},
         token={"type": "string"},
     ),
+    _frame("ping", "Asks whether the server is still there.", op={"const": "ping"}),
 ]
 
 
@@ -90,6 +91,7 @@ _OF_SERVER = [
         event={"const": "token"},
         expires_in={"type": "integer"},
     ),
+    _frame("pong", "The answer to `ping`.", event={"const": "pong"}),
     _frame("resync", "Changes may have been missed: read the lists anew.", sub=_ID, event={"const": "resync"}),
     _frame(
         "presence",

@@ -177,6 +177,12 @@ async def test_two_hundred_subscriptions_and_no_more(running_app: RunningApp) ->
     await until(lambda: running_app.app.state.sovd.hub.feed.listener_count == 0)
 
 
+async def test_a_ping_is_answered(running_app: RunningApp) -> None:
+    async with page_socket(running_app.ws_url, token_of(running_app.admin)) as page:
+        await page.socket.send('{"op":"ping"}')
+        assert await page.when(lambda frame: frame["event"] == "pong") == {"event": "pong"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

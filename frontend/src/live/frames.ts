@@ -100,6 +100,8 @@ export function tokenFrame(token: string): string {
   return JSON.stringify({ op: 'token', token })
 }
 
+export const pingFrame = JSON.stringify({ op: 'ping' })
+
 /** Two subscriptions with the same key share one on the wire. */
 export function topicKey(topic: Topic): string {
   switch (topic.topic) {

@@ -6,7 +6,11 @@
  */
 import { SessionEnded } from '@/domain/problems'
 import { resting, step, type ConnectionEffect, type ConnectionEvent, type ConnectionState } from './connection-machine'
-import { parseFrame, subscribeFrame, tokenFrame, topicKey, unsubscribeFrame, type ServerFrame, type Topic, type TopicEvent } from './frames'
+import { parseFrame, pingFrame, subscribeFrame, tokenFrame, topicKey, unsubscribeFrame, type ServerFrame, type Topic, type TopicEvent } from './frames'
+import { judgeSilence, type Silence } from './silence'
+
+/** As a WebSocket tells that its way broke (RFC 6455, 7.4.1). */
+const BROKEN = 1006
 
 export interface Refusal {
   readonly code: string
@@ -69,6 +73,8 @@ export class LiveConnection {
   private lastToken: string | null = null
   private lastId = 0
   private cancelWake: (() => void) | null = null
+  private silence: Silence = { heardAt: 0, askedAt: null }
+  private cancelListening: (() => void) | null = null
   private readonly byKey = new Map<string, Subscription>()
   private readonly watchers = new Set<() => void>()
   private readonly around: LiveSurroundings
@@ -186,6 +192,7 @@ export class LiveConnection {
 
   private drop(): void {
     this.attempt += 1
+    this.cancelListening?.()
     this.socket?.close(1000)
     this.socket = null
   }
@@ -197,7 +204,7 @@ export class LiveConnection {
     try {
       token = await this.around.session.freshToken(renewToken ? (this.lastToken ?? undefined) : undefined)
     } catch (error) {
-      if (attempt === this.attempt) this.happen(error instanceof SessionEnded ? { kind: 'refused' } : { kind: 'closed', code: 1006 })
+      if (attempt === this.attempt) this.happen(error instanceof SessionEnded ? { kind: 'refused' } : { kind: 'closed', code: BROKEN })
       return
     }
     if (attempt !== this.attempt) return
@@ -208,11 +215,13 @@ export class LiveConnection {
         if (isCurrent()) this.begin()
       },
       onMessage: (data) => {
-        if (isCurrent()) this.take(parseFrame(data))
+        if (!isCurrent()) return
+        this.silence = { heardAt: this.around.now(), askedAt: null }
+        this.take(parseFrame(data))
       },
       onClose: (code) => {
         if (!isCurrent()) return
-        this.socket = null
+        this.drop()
         this.happen({ kind: 'closed', code })
       },
     })
@@ -220,12 +229,33 @@ export class LiveConnection {
 
   private begin(): void {
     this.happen({ kind: 'opened' })
+    this.silence = { heardAt: this.around.now(), askedAt: null }
+    this.listen()
     for (const subscription of this.byKey.values()) {
       if (subscription.stage === 'over') continue
       this.reset(subscription)
       this.ask(subscription)
     }
     this.judgeProgress()
+  }
+
+  /** Notices that the way is cut, though the socket says nothing of it. */
+  private listen(): void {
+    const now = this.around.now()
+    const verdict = judgeSilence(this.silence, now)
+    switch (verdict.kind) {
+      case 'wait':
+        this.cancelListening = this.around.after(verdict.until - now, () => this.listen())
+        return
+      case 'ask':
+        this.silence = { ...this.silence, askedAt: now }
+        this.socket?.send(pingFrame)
+        this.listen()
+        return
+      case 'lost':
+        this.drop()
+        this.happen({ kind: 'closed', code: BROKEN })
+    }
   }
 
   private take(frame: ServerFrame | null): void {

@@ -2,7 +2,7 @@ import type { LiveSurroundings, SocketEvents } from '@/live/live-connection'
 import type { FakeClock } from './clock'
 
 interface ClientFrame {
-  op: 'subscribe' | 'unsubscribe' | 'token'
+  op: 'subscribe' | 'unsubscribe' | 'token' | 'ping'
   id?: string
   topic?: string
   after?: number
@@ -13,6 +13,8 @@ interface ClientFrame {
 export class FakeSocket {
   readonly frames: ClientFrame[] = []
   isClosed = false
+  /** The way is cut: nothing comes through any more, and nothing tells so. */
+  isDead = false
   readonly token: string
   private readonly events: SocketEvents
 
@@ -22,7 +24,9 @@ export class FakeSocket {
   }
 
   send(text: string): void {
-    this.frames.push(JSON.parse(text) as ClientFrame)
+    const frame = JSON.parse(text) as ClientFrame
+    this.frames.push(frame)
+    if (frame.op === 'ping' && !this.isDead) this.say({ event: 'pong' })
   }
 
   close(): void {

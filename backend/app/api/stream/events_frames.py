@@ -63,7 +63,12 @@ class Renew:
     token: str
 
 
-Operation = Subscribe | Unsubscribe | Renew
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """Are you there? A page cannot see the pings of the WebSocket itself, and a cut way looks like silence."""
+
+
+Operation = Subscribe | Unsubscribe | Renew | Ping
 
 
 def read_frame(text: str | None) -> Operation:
@@ -83,8 +88,10 @@ def read_frame(text: str | None) -> Operation:
             return Unsubscribe(frame_id=_frame_id(body))
         case "token":
             return Renew(token=_text(body, "token"))
+        case "ping":
+            return Ping()
         case _:
-            raise FrameError("op must be subscribe, unsubscribe or token")
+            raise FrameError("op must be subscribe, unsubscribe, token or ping")
 
 
 def _subscribe(body: JsonObject) -> Subscribe:
@@ -153,6 +160,11 @@ def unsubscribed_frame(frame_id: str, reason: str | None = None) -> str:
 def renewed_frame(expires_in_s: float) -> str:
     """The new token was taken; the socket lives at least so many seconds."""
     return encode_json({"event": "token", "expires_in": int(expires_in_s)})
+
+
+def pong_frame() -> str:
+    """The answer to a ping; what was said before it has all been told."""
+    return encode_json({"event": "pong"})
 
 
 def error_frame(error: SovdError, frame_id: str | None = None) -> str:

@@ -21,11 +21,13 @@ from app.api.state import ApiState
 from app.api.stream.events_frames import (
     FrameError,
     Operation,
+    Ping,
     Renew,
     Subscribe,
     Topic,
     Unsubscribe,
     error_frame,
+    pong_frame,
     read_frame,
     renewed_frame,
 )
@@ -171,6 +173,8 @@ class _Conversation:
                 await self._subscriptions.remove(frame_id)
             case Renew(token=token):
                 await self._renew(token)
+            case Ping():
+                await self._outbox.put([pong_frame()])
 
     async def _subscribe(self, wanted: Subscribe) -> None:
         self._subscriptions.check_room(wanted.frame_id)
