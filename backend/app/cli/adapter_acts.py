@@ -1,9 +1,7 @@
 """Runs the adapter from UDS to SOVD until Ctrl-C, and says what it serves."""
 
 import asyncio
-import contextlib
 import hashlib
-import signal
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +11,7 @@ from pathlib import Path
 from app.cli.exit_codes import ExitCode
 from app.cli.given_files import read_file
 from app.cli.service_acts import read_settings
+from app.cli.stopping import until_stopped
 from app.cli.tables import cell, plain_table
 from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
@@ -26,8 +25,9 @@ from app.domain.vehicle_secrets import SecretName
 from app.embedded.home import default_home
 from app.links.uds_errors import ecu_text
 from app.observability.logs import configure_logging
+from app.sovd_server.http_serving import CannotListen
 from app.uds_adapter.adapted_vehicle import AdaptedVehicle, adapted_vehicle
-from app.uds_adapter.adapter_serving import AdapterPortTaken, ServingPlace, vehicle_served
+from app.uds_adapter.adapter_serving import ServingPlace, vehicle_served
 from app.uds_adapter.adapter_settings import AdapterSettings
 from app.uds_adapter.described_ecus import DescribedEcus
 
@@ -76,27 +76,12 @@ async def run_adapter(wish: AdapterWish, *, as_json: bool) -> int:
             await asyncio.get_running_loop().create_future()  # until it is cancelled
 
     try:
-        async with _stop_signals() as stopped:
-            await _until_stopped(asyncio.create_task(serve(), name="adapter"), stopped, terminal)
-    except AdapterPortTaken as error:
+        await until_stopped(serve(), terminal)
+    except CannotListen as error:
         raise UsageRefused(error.message, "Check --host and --port.") from error
     except VehicleError as error:
         raise UsageRefused(error.message, "Check --doip, --ecus and that the vehicle is awake.") from error
     return ExitCode.DONE
-
-
-async def _until_stopped(serving: asyncio.Task[None], stopped: asyncio.Event, terminal: Terminal) -> None:
-    """Wait for a signal; it may also come while files are loaded or ECUs are looked for. Raises what serving does."""
-    signalled = asyncio.create_task(stopped.wait(), name="adapter-stop")
-    try:
-        await asyncio.wait({serving, signalled}, return_when=asyncio.FIRST_COMPLETED)
-        if not serving.done():
-            terminal.note("Stopping ...")
-            serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
-    finally:
-        signalled.cancel()
 
 
 def adapter_settings(wish: AdapterWish) -> AdapterSettings:
@@ -180,19 +165,6 @@ async def _described(files: Sequence[Path], home: Path) -> AsyncIterator[Describ
         yield DescribedEcus(library, refs)
     finally:
         await library.close()
-
-
-@asynccontextmanager
-async def _stop_signals() -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    try:
-        yield stopped
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def adapter_document(vehicle: AdaptedVehicle, url: str) -> JsonObject:

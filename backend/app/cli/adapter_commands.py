@@ -1,13 +1,12 @@
 """`sovd adapter`: the declaration; the work is in `adapter_acts`."""
 
-import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.options import JsonOption, finish
+from app.cli.stopping import leave_at_once_when_stopped
 
 _PANEL = "The service itself"
 
@@ -89,8 +88,7 @@ def adapter(
     as_json: JsonOption = False,
 ) -> None:
     """Serve a vehicle with classic UDS ECUs behind a DoIP gateway as a SOVD server. Ctrl-C or SIGTERM stops it."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # while modules are loaded, there is nothing to stop in order
-        signal.signal(number, lambda *_: sys.exit(0))
+    leave_at_once_when_stopped()
     from app.cli.adapter_acts import AdapterWish, run_adapter  # noqa: PLC0415 - --help must appear at once
 
     wish = AdapterWish(

@@ -2,15 +2,13 @@
 
 import asyncio
 import shlex
-import signal
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.exit_codes import ExitCode
 from app.cli.open_files import allow_open_files
+from app.cli.stopping import until_stopped
 from app.cli.tables import cell, plain_table
 from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
@@ -18,10 +16,11 @@ from app.domain.json_values import JsonObject
 from app.simulator.control_api import control_app
 from app.simulator.description import VehicleDescription
 from app.simulator.description_reading import built_in_description, built_in_text, read_description
-from app.simulator.doip_server import DoipPlaces, SimulatorPortTaken
+from app.simulator.doip_server import DoipPlaces
 from app.simulator.fleet import FleetSettings, SimulatedFleet, SimulatedVehicle
 from app.simulator.sovd_backend import sovd_app_for
 from app.simulator.strict_reading import DescriptionError
+from app.sovd_server.http_serving import CannotListen
 
 SHOWN = 20
 """Vehicles in the table; the control interface lists all."""
@@ -59,16 +58,18 @@ async def run_simulation(wanted: Simulation, *, as_json: bool) -> int:
     settings = fleet_settings(wanted)
     allow_open_files(FILES_PER_VEHICLE * wanted.vehicles + SPARE_FILES)  # where it cannot, the ports will tell
     terminal = Terminal(as_json)
-    fleet = SimulatedFleet(settings, sovd_app=sovd_app_for, control_app=control_app)
-    try:
-        async with _stop_signals() as stopped, fleet:
+
+    async def serve() -> None:
+        async with SimulatedFleet(settings, sovd_app=sovd_app_for, control_app=control_app) as fleet:
             if as_json:
                 terminal.json(fleet_document(fleet))
             else:
                 _show(terminal, fleet)
-            await stopped.wait()
-            terminal.note("Stopping ...")
-    except SimulatorPortTaken as error:
+            await asyncio.get_running_loop().create_future()  # until it is cancelled
+
+    try:
+        await until_stopped(serve(), terminal)
+    except CannotListen as error:
         raise UsageRefused(error.message, "Check --host, --doip-port, --sovd-port and --control-port.") from error
     except ValueError as error:
         raise UsageRefused(str(error), "Check --vehicles, --first-number and the VIN in the description.") from error
@@ -125,19 +126,6 @@ def _tls(wanted: Simulation) -> ssl.SSLContext | None:
             f"the TLS certificate or key cannot be used: {error}", "Check --tls-certificate and --tls-key."
         ) from error
     return context
-
-
-@asynccontextmanager
-async def _stop_signals() -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    try:
-        yield stopped
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def fleet_document(fleet: SimulatedFleet) -> JsonObject:

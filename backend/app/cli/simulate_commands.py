@@ -1,13 +1,12 @@
 """`sovd simulate`: the declaration; the work is in `simulate_acts`."""
 
-import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.options import JsonOption, finish
+from app.cli.stopping import leave_at_once_when_stopped
 
 _PANEL = "The service itself"
 
@@ -69,8 +68,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Serve simulated vehicles over DoIP and SOVD, to try everything without a car. Ctrl-C or SIGTERM stops it."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # while modules are loaded, there is nothing to stop in order
-        signal.signal(number, lambda *_: sys.exit(0))
+    leave_at_once_when_stopped()
     from app.cli.simulate_acts import Simulation, print_built_in, run_simulation  # noqa: PLC0415 - --help at once
 
     if print_description:

@@ -10,9 +10,10 @@ from app.domain.json_values import JsonObject
 from app.repositories.vehicle_repository import NewVehicle
 from app.services.demo_fleet import demo_vehicle_id
 from app.simulator.description_reading import built_in_description
-from app.simulator.doip_server import DoipPlaces, SimulatorPortTaken
+from app.simulator.doip_server import DoipPlaces
 from app.simulator.fleet import FleetSettings, SimulatedFleet, SimulatedVehicle
 from app.simulator.sovd_backend import sovd_app_for
+from app.sovd_server.http_serving import CannotListen
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ async def demo_simulation() -> AsyncIterator[tuple[NewVehicle, ...]]:
     async with AsyncExitStack() as stack:
         try:
             fleet = await stack.enter_async_context(SimulatedFleet(settings, sovd_app=sovd_app_for))
-        except SimulatorPortTaken as error:
+        except CannotListen as error:
             _log.info("the simulator takes free ports", reason=error.message)
             elsewhere = replace(settings, doip=replace(_PLACES, port=0), sovd_port=0)
             fleet = await stack.enter_async_context(SimulatedFleet(elsewhere, sovd_app=sovd_app_for))

@@ -1,8 +1,6 @@
 """Serves simulated vehicles over DoIP: a TCP port each (and one for TLS), one UDP port for all of them."""
 
 import asyncio
-import errno
-import os
 import socket
 import ssl
 from collections.abc import Sequence
@@ -10,19 +8,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from app.domain.errors import ServiceError
 from app.simulator.doip_identification import DoipIdentification
 from app.simulator.doip_socket import DoipSocket
 from app.simulator.served_doip_vehicle import ServedDoipVehicle
+from app.sovd_server.http_serving import address_family, cannot_listen
 
 BACKLOG = 32
-
-
-class SimulatorPortTaken(ServiceError):
-    """Somebody else listens on a port the simulator wants."""
-
-    code = "port_taken"
-    retry_can_help = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +44,7 @@ class DoipServer:
         self.udp_port = 0
 
     async def __aenter__(self) -> Self:
-        """Raises SimulatorPortTaken; then nothing is left open."""
+        """Raises CannotListen; then nothing is left open."""
         try:
             await self._start()
         except BaseException:
@@ -114,35 +105,24 @@ class DoipServer:
 
 
 def _tcp_socket(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises SimulatorPortTaken."""
+    """A listening socket. Raises CannotListen."""
     try:
-        return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
+        return socket.create_server((host, port), family=address_family(host), backlog=BACKLOG)
     except OSError as error:
-        raise _port_taken(host, port, error) from error
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+        raise cannot_listen(host, port, error) from error
 
 
 def _udp_socket(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises SimulatorPortTaken; then it is closed again."""
+    """A bound socket. Raises CannotListen; then it is closed again."""
     try:
-        opened = socket.socket(_family(host), socket.SOCK_DGRAM)
+        opened = socket.socket(address_family(host), socket.SOCK_DGRAM)
     except OSError as error:
-        raise _port_taken(host, port, error) from error
+        raise cannot_listen(host, port, error) from error
     try:
         opened.setblocking(False)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        raise _port_taken(host, port, error) from error
+        raise cannot_listen(host, port, error) from error
     return opened
-
-
-def _port_taken(host: str, port: int, error: OSError) -> SimulatorPortTaken:
-    if error.errno == errno.EMFILE:
-        return SimulatorPortTaken("too many open files: simulate fewer vehicles, or raise the limit with `ulimit -n`")
-    why = os.strerror(error.errno or 0)
-    return SimulatorPortTaken(f"cannot listen on {host}:{port} ({why}): choose another port, 0 takes free ones")

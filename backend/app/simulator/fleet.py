@@ -19,9 +19,9 @@ from starlette.types import ASGIApp
 from app.simulator.description import VehicleDescription
 from app.simulator.disturbed_http import DisturbedHttp
 from app.simulator.doip_server import DoipPlaces, DoipServer
-from app.simulator.http_listening import http_served
 from app.simulator.served_doip_vehicle import ServedDoipVehicle
 from app.simulator.virtual_vehicle import VirtualVehicle
+from app.sovd_server.http_serving import host_in_url, http_served
 
 SovdAppMaker = Callable[[Mapping[str, VirtualVehicle]], ASGIApp]
 """Makes the SOVD server's application from the vehicles by VIN. Its lifespan is run by the fleet."""
@@ -85,7 +85,7 @@ class SimulatedFleet:
         self._by_vin: dict[str, SimulatedVehicle] = {}
 
     async def __aenter__(self) -> Self:
-        """Raises SimulatorPortTaken, and ValueError where the VIN pattern has no room for so many vehicles."""
+        """Raises CannotListen, and ValueError where the VIN pattern has no room for so many vehicles."""
         try:
             await self._start()
         except BaseException:
@@ -122,7 +122,7 @@ class SimulatedFleet:
         if self._make_control_app is not None and known.control_port is not None:
             app = self._make_control_app(self)
             port = await self._stack.enter_async_context(http_served(app, known.control_host, known.control_port))
-            self.control_url = f"http://{_in_url(known.control_host)}:{port}"
+            self.control_url = f"http://{host_in_url(known.control_host)}:{port}"
 
     def _make_vehicles(self) -> list[VirtualVehicle]:
         known, now = self.settings, self.now()
@@ -143,16 +143,11 @@ def _simulated(served: ServedDoipVehicle, doip: DoipServer, host: str, sovd_port
     tls_port = doip.tls_ports.get(vin)
     return SimulatedVehicle(
         served=served,
-        doip_address=f"doip://{_in_url(host)}:{doip.ports[vin]}{rest}",
-        doip_tls_address=f"doip://{_in_url(host)}:{tls_port}{rest}&tls=1" if tls_port is not None else None,
-        sovd_address=f"sovd+http://{_in_url(host)}:{sovd_port}/{vin}/" if sovd_port is not None else None,
+        doip_address=f"doip://{host_in_url(host)}:{doip.ports[vin]}{rest}",
+        doip_tls_address=f"doip://{host_in_url(host)}:{tls_port}{rest}&tls=1" if tls_port is not None else None,
+        sovd_address=f"sovd+http://{host_in_url(host)}:{sovd_port}/{vin}/" if sovd_port is not None else None,
     )
 
 
 def _is_unusual(known: VehicleDescription) -> bool:
     return known.functional_address != 0xE400
-
-
-def _in_url(host: str) -> str:
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
-    return f"[{here}]" if ":" in here else here

@@ -1,22 +1,17 @@
 """Serves an adapted vehicle over HTTP, as an async context manager."""
 
-import asyncio
-import contextlib
 import hashlib
 import hmac
-import os
-import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-import uvicorn
 from starlette.requests import Request
-from starlette.types import ASGIApp
 
+from app.sovd_server.http_serving import host_in_url, http_served
 from app.sovd_server.identity import TokenChecker, anyone, by_token
 from app.sovd_server.served_vehicle import ServedVehicle
 from app.sovd_server.server_settings import SovdServerSettings
@@ -24,17 +19,8 @@ from app.sovd_server.sovd_app import SovdServer, create_app
 from app.uds_adapter.adapted_vehicle import AdaptedVehicle
 from app.uds_adapter.adapter_backend import adapter_backend
 
-_STOP_WITHIN_S = 2
 _ANSWER_WITHIN_S = 330.0
 """Longer than an ECU may say that it still works on it (`UdsTiming.pending_limit_s`): that limit shall be the one."""
-
-
-class AdapterPortTaken(Exception):
-    """The adapter cannot listen where it shall."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +47,7 @@ class ServingPlace:
 
 @asynccontextmanager
 async def vehicle_served(vehicle: AdaptedVehicle, place: ServingPlace) -> AsyncIterator[str]:
-    """Serve as long as the block lasts; gives the URL of the server's root. Raises AdapterPortTaken."""
+    """Serve as long as the block lasts; gives the URL of the server's root. Raises CannotListen."""
     settings = SovdServerSettings(
         now=_utc_now,
         identify=by_token(token_checker(place.tokens)) if place.tokens else anyone,
@@ -74,11 +60,18 @@ async def vehicle_served(vehicle: AdaptedVehicle, place: ServingPlace) -> AsyncI
     async def find(_: Request) -> ServedVehicle | None:
         return served
 
-    async with _http_served(create_app(server, find), place) as port:
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host)  # noqa: S104 - compared, not listened on
+    app = create_app(server, find)
+    async with http_served(
+        app,
+        place.host,
+        place.port,
+        certificate=place.certificate,
+        key=place.key,
+        log_level="critical",  # else it tells of requests cut off while stopping; failures are logged by us
+    ) as port:
         scheme = "https" if place.certificate is not None else "http"
         try:
-            yield f"{scheme}://{f'[{here}]' if ':' in here else here}:{port}"
+            yield f"{scheme}://{host_in_url(place.host)}:{port}"
         finally:
             served.subscriptions.clear()  # event streams end now, not when the time for stopping is over
 
@@ -101,60 +94,3 @@ def _digest(token: str) -> str:
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class _QuietServer(uvicorn.Server):
-    """uvicorn without its own signal handling: the program decides when to stop."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does, and tell who waits."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the program."""
-        yield
-
-
-@asynccontextmanager
-async def _http_served(app: ASGIApp, place: ServingPlace) -> AsyncIterator[int]:
-    listener = _listen(place.host, place.port)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="critical",  # else it tells of requests cut off while stopping; failures are logged by us
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        ssl_certfile=place.certificate,
-        ssl_keyfile=place.key,
-        timeout_graceful_shutdown=_STOP_WITHIN_S,
-    )
-    server = _QuietServer(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="uds-adapter-http")
-    try:
-        ready = asyncio.create_task(server.ready.wait(), name="uds-adapter-http-ready")
-        await asyncio.wait({ready, task}, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        if task.done():
-            await task
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-        listener.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=512)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise AdapterPortTaken(f"cannot listen on {host}:{port} ({why}): choose another --host or --port") from error

@@ -128,4 +128,4 @@ async def test_too_many_vehicles_for_the_limit_of_open_files_are_refused_in_word
     )
     _, said = await process.communicate()
     assert process.returncode == 2
-    assert "too many open files: simulate fewer vehicles" in said.decode()
+    assert "too many open files: serve fewer vehicles" in said.decode()

@@ -31,9 +31,10 @@ from app.protocols.doip.messages import (
 )
 from app.protocols.doip.stream import decode_datagram
 from app.simulator.disturbances import Disturbance, DisturbanceKind
-from app.simulator.doip_server import DoipPlaces, SimulatorPortTaken
+from app.simulator.doip_server import DoipPlaces
 from app.simulator.doip_socket import MOST_PLANNED
 from app.simulator.fleet import FleetSettings, SimulatedFleet
+from app.sovd_server.http_serving import CannotListen
 from support.raw_tester import ENGINE, TESTER, RawTester
 from support.simulated_fleet import quick_description, quick_fleet
 from support.waiting import until
@@ -191,7 +192,7 @@ async def test_ports_follow_each_other_and_a_taken_one_is_named() -> None:
     async with quick_fleet() as first:
         taken = first.udp_port
         settings = FleetSettings(description=quick_description(), doip=DoipPlaces(port=taken))
-        with pytest.raises(SimulatorPortTaken, match=f"cannot listen on 127.0.0.1:{taken}"):
+        with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{taken}"):
             async with SimulatedFleet(settings):
                 pass
 
