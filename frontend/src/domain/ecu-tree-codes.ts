@@ -1,4 +1,5 @@
 /** The trouble codes last known of a vehicle, put together from several ReadDTC answers and what was cleared since. Pure. */
+import type { EcuNode } from './ecu-tree'
 
 type Payload = Readonly<Record<string, unknown>>
 
@@ -74,12 +75,28 @@ function unit({ ecuAddress, component }: { readonly ecuAddress: string | null; r
   return component ?? 'vehicle'
 }
 
-/** How many codes each control unit has, by address (as a number) and by component. */
-export function codesOf(codes: readonly KnownCode[], node: { readonly ecuAddress: string | null; readonly component: string | null }): readonly KnownCode[] {
-  return codes.filter((code) => {
-    if (node.ecuAddress !== null && code.ecuAddress !== null) return Number(node.ecuAddress) === Number(code.ecuAddress)
-    return node.component !== null && node.component === code.component
-  })
+interface Unit {
+  readonly ecuAddress: string | null
+  readonly component: string | null
+}
+
+/** The codes of one control unit, by address (as a number) or by component. */
+export function codesOf(codes: readonly KnownCode[], node: Unit): readonly KnownCode[] {
+  return codes.filter((code) => isSameUnit(node, code))
+}
+
+/** The control unit that stored a code, wherever it stands in the tree. */
+export function findUnit(nodes: readonly EcuNode[], code: Unit): EcuNode | null {
+  for (const node of nodes) {
+    const found = isSameUnit(node, code) ? node : findUnit(node.children, code)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function isSameUnit(node: Unit, code: Unit): boolean {
+  if (node.ecuAddress !== null && code.ecuAddress !== null) return Number(node.ecuAddress) === Number(code.ecuAddress)
+  return node.component !== null && node.component === code.component
 }
 
 const statusWords: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { buildEcuTree, countNodes, searchTree, targetParams, treeMove, visibleRows } from './ecu-tree'
-import { codesOf, knownCodes } from './ecu-tree-codes'
+import { codesOf, findUnit, knownCodes } from './ecu-tree-codes'
 
 const classic = buildEcuTree([
   { ecu: { ecuAddress: '0x1030', component: 'Brakes', name: 'Brakes', variant: null }, ecuAddress: '0x1030' },
@@ -63,4 +63,10 @@ test('the newest answer of each control unit counts, and nothing behind a read o
 test('reads of single control units alone do not speak for the vehicle; none means nothing is known', () => {
   expect(knownCodes([read('1', { ecuAddress: '0x10' }, dtc('P0420', '0x10'))])).toMatchObject({ isWholeVehicle: false, since: '1' })
   expect(knownCodes([])).toEqual({ codes: [], since: null, isWholeVehicle: false })
+})
+
+test('a code finds its control unit by address, however it is spelled, and by component below others', () => {
+  expect(findUnit(classic, { ecuAddress: '0x01010', component: null })?.name).toBe('Engine')
+  expect(findUnit(sovd, { ecuAddress: null, component: 'injector' })?.name).toBe('Injector')
+  expect(findUnit(classic, { ecuAddress: null, component: 'engine' })).toBeNull()
 })

@@ -1,12 +1,22 @@
-/** What tells one vehicle from another at a glance: a colour that its VIN always gives, with the colour's name. */
+/** What tells one vehicle from another at a glance: two colours that its VIN always gives, with their names. */
 
-export interface VehicleColour {
+interface Colour {
   readonly name: string
-  /** CSS colour for a mark beside the words; it carries no meaning of its own. */
   readonly css: string
 }
 
-const colours: readonly VehicleColour[] = [
+export interface VehicleColour {
+  /** `blue and lime`. */
+  readonly name: string
+  /** CSS colour of the larger part of the mark; it carries no meaning of its own. */
+  readonly css: string
+  /** CSS colour of the other half, never the same. */
+  readonly second: string
+}
+
+const grey: Colour = { name: 'grey', css: '#7b8794' }
+
+const colours: readonly Colour[] = [
   { name: 'red', css: '#d6453d' },
   { name: 'orange', css: '#dd7413' },
   { name: 'yellow', css: '#c99a06' },
@@ -18,21 +28,35 @@ const colours: readonly VehicleColour[] = [
   { name: 'violet', css: '#8a5ad6' },
   { name: 'magenta', css: '#c043b4' },
   { name: 'brown', css: '#96694a' },
-  { name: 'grey', css: '#7b8794' },
+  grey,
 ]
 
 const FNV_OFFSET = 2_166_136_261
 const FNV_PRIME = 16_777_619
+/** Prime to the number of colours: neighbours in a series get colours that lie far apart. */
+const STRIDE = 5
 
-/** Always the same for a VIN, on every computer. */
+/**
+ * Always the same for a VIN, on every computer: its serial number decides. Twelve serial numbers in a row have twelve
+ * first colours, and no two of 132 in a row share both. A larger fleet has marks that occur more than once.
+ */
 export function vehicleColour(vin: string): VehicleColour {
-  let hash = FNV_OFFSET
-  for (const char of vin) hash = Math.imul(hash ^ char.charCodeAt(0), FNV_PRIME)
-  const picked = colours[mixed(hash) % colours.length]
-  return picked ?? { name: 'grey', css: '#7b8794' }
+  const [, serial] = splitVin(vin)
+  const number = /^\d+$/.test(serial) ? Number(serial) : hashed(serial)
+  const first = (number * STRIDE) % colours.length
+  const apart = 1 + (Math.floor(number / colours.length) % (colours.length - 1))
+  const one = colours[first] ?? grey
+  const other = colours[(first + apart) % colours.length] ?? grey
+  return { name: `${one.name} and ${other.name}`, css: one.css, second: other.css }
 }
 
-/** VINs of one fleet differ in a few digits only: this spreads the difference over all bits (MurmurHash3's last step). */
+function hashed(text: string): number {
+  let hash = FNV_OFFSET
+  for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), FNV_PRIME)
+  return mixed(hash)
+}
+
+/** Serial numbers differ in a few characters only: this spreads the difference over all bits (MurmurHash3's last step). */
 function mixed(hash: number): number {
   let bits = Math.imul(hash ^ (hash >>> 16), 2_246_822_507)
   bits = Math.imul(bits ^ (bits >>> 13), 3_266_489_909)

@@ -14,12 +14,12 @@ interface VehicleMarkProps {
   readonly named?: boolean
 }
 
-/** The vehicle's colour, always the same for its VIN. Only a help for the eye: the VIN counts. */
+/** The vehicle's two colours, always the same for its VIN. Only a help for the eye: the VIN counts. */
 export function VehicleMark({ vin, named = false }: VehicleMarkProps) {
-  const { name, css } = vehicleColour(vin)
+  const { name, css, second } = vehicleColour(vin)
   return (
     <span className={classes.mark}>
-      <span className={classes.swatch} style={{ background: css }} aria-hidden />
+      <span className={classes.swatch} style={{ background: `linear-gradient(135deg, ${css} 56%, ${second} 56%)` }} aria-hidden />
       {named && <span className={classes.colourName}>{name}</span>}
     </span>
   )

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { codeStatusWords, type KnownCode } from '@/domain/ecu-tree-codes'
+import type { EcuNode } from '@/domain/ecu-tree'
+import { codeStatusWords, findUnit, type KnownCode } from '@/domain/ecu-tree-codes'
 import { formatCount } from '@/domain/durations'
 import layout from '@/ui/layout.module.css'
 import { Age } from '@/ui/moments'
@@ -7,7 +8,7 @@ import { Loading, QueryStates } from '@/ui/states'
 import { ToneBadge } from '@/ui/status-badge'
 import { Card, Nothing } from './card'
 import { SendLink } from './send-link'
-import { useCodes, type CodesKnowledge } from './use-vehicle'
+import { useCodes, useEcus, type CodesKnowledge } from './use-vehicle'
 import classes from './vehicle.module.css'
 
 /** The trouble codes as they were when they were last read: the vehicle may have others by now. */
@@ -27,6 +28,7 @@ export function CodesCard({ vehicleId }: { readonly vehicleId: string }) {
 }
 
 function Codes({ known, vehicleId }: { readonly known: CodesKnowledge; readonly vehicleId: string }) {
+  const { data: ecus } = useEcus(vehicleId)
   if (known.since === null) {
     return (
       <Nothing action={<SendLink vehicleId={vehicleId} command="ReadDTC" variant="filled">Read trouble codes</SendLink>}>
@@ -43,21 +45,26 @@ function Codes({ known, vehicleId }: { readonly known: CodesKnowledge; readonly 
         : (
           <>
             <p className={classes.text}>{formatCount(known.codes.length, 'trouble code')}</p>
-            <ul className={classes.codes}>{known.codes.map((code) => <Code key={`${code.code} ${code.ecuAddress ?? ''} ${code.component ?? ''}`} code={code} />)}</ul>
+            <ul className={classes.codes}>{known.codes.map((code) => <Code key={`${code.code} ${code.ecuAddress ?? ''} ${code.component ?? ''}`} code={code} unit={unitOf(ecus?.value ?? [], code)} />)}</ul>
           </>
         )}
     </>
   )
 }
 
-function Code({ code }: { readonly code: KnownCode }) {
+/** The control unit's own name where it is known, else as the answer names it. */
+function unitOf(ecus: readonly EcuNode[], code: KnownCode): string {
+  return findUnit(ecus, code)?.name ?? code.component ?? code.ecuAddress ?? ''
+}
+
+function Code({ code, unit }: { readonly code: KnownCode; readonly unit: string }) {
   return (
     <li>
       <Link to="/commands/$commandId" params={{ commandId: code.commandId }} preload={false} className={layout.mono ?? ''}>{code.code}</Link>
       <ToneBadge tone={code.status === 'confirmed' || code.status === 'testFailed' ? 'bad' : code.status === 'pending' ? 'warning' : 'neutral'}>
         {codeStatusWords(code.status)}
       </ToneBadge>
-      <span className={classes.quiet}>{code.component ?? code.ecuAddress}</span>
+      <span className={classes.quiet}>{unit}</span>
       <span className={classes.description}>{code.description}</span>
     </li>
   )

@@ -57,7 +57,9 @@ function Ecus({ ecus, vehicleId }: { readonly ecus: Knowledge<readonly EcuNode[]
   const [search, setSearch] = useState('')
   const nodes = searchTree(ecus.value, useDeferredValue(search))
   const codes = known?.codes ?? []
-  const selected = entity === undefined ? null : findNode(ecus.value, entity)
+  // Until one is chosen: the first with trouble codes, else the first.
+  const chosen = entity === undefined ? null : findNode(ecus.value, entity)
+  const selected = chosen ?? ecus.value.find((node) => codesOf(codes, node).length > 0) ?? ecus.value[0] ?? null
   return (
     <div className={classes.ecus}>
       <div>
@@ -80,7 +82,7 @@ function Ecus({ ecus, vehicleId }: { readonly ecus: Knowledge<readonly EcuNode[]
           )}
       </div>
       <div className={classes.detail} aria-live="polite">
-        {selected === null ? <Nothing>Choose a control unit to see what is known of it.</Nothing> : <Detail node={selected} codes={codesOf(codes, selected)} vehicleId={vehicleId} />}
+        {selected !== null && <Detail node={selected} codes={codesOf(codes, selected)} vehicleId={vehicleId} />}
       </div>
     </div>
   )

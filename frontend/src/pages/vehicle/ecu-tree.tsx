@@ -20,6 +20,7 @@ export function EcuTree({ nodes, codes, selectedId, onSelect }: EcuTreeProps) {
   const tree = useRef<HTMLDivElement>(null)
   const mustFocus = useRef(false)
   const rows = visibleRows(nodes, closed)
+  const isNested = nodes.some(({ children }) => children.length > 0)
   const has = (id: string | null) => rows.some(({ node }) => node.id === id)
   // One row can be reached by Tab: the one that had the focus last, else the selected one, else the first.
   const currentId = has(focusedId) ? focusedId : has(selectedId) ? selectedId : (rows[0]?.node.id ?? null)
@@ -60,7 +61,7 @@ export function EcuTree({ nodes, codes, selectedId, onSelect }: EcuTreeProps) {
     <div role="tree" tabIndex={-1} aria-label="Control units" className={classes.tree} ref={tree} onKeyDown={onKeyDown}>
       {rows.map((row) => (
         <TreeItem
-          key={row.node.id} row={row} codes={codesOf(codes, row.node).length} isSelected={row.node.id === selectedId} isReachable={row.node.id === currentId}
+          key={row.node.id} row={row} isNested={isNested} codes={codesOf(codes, row.node).length} isSelected={row.node.id === selectedId} isReachable={row.node.id === currentId}
           onPick={() => {
             setFocusedId(row.node.id)
             onSelect(row.node.id)
@@ -74,6 +75,8 @@ export function EcuTree({ nodes, codes, selectedId, onSelect }: EcuTreeProps) {
 
 interface TreeItemProps {
   readonly row: TreeRow
+  /** Whether any unit has parts, and so a place to fold them. */
+  readonly isNested: boolean
   readonly codes: number
   readonly isSelected: boolean
   readonly isReachable: boolean
@@ -81,7 +84,7 @@ interface TreeItemProps {
   readonly onToggle: () => void
 }
 
-function TreeItem({ row, codes, isSelected, isReachable, onPick, onToggle }: TreeItemProps) {
+function TreeItem({ row, isNested, codes, isSelected, isReachable, onPick, onToggle }: TreeItemProps) {
   const { node, level, position, siblings, isOpen } = row
   const isParent = node.children.length > 0
   const Sign = isOpen ? IconChevronDown : IconChevronRight
@@ -92,16 +95,18 @@ function TreeItem({ row, codes, isSelected, isReachable, onPick, onToggle }: Tre
       aria-expanded={isParent ? isOpen : undefined} tabIndex={isReachable ? 0 : -1} onClick={onPick}
       className={classes.item} style={{ paddingInlineStart: `${String(level * 1.1 - 0.6)}rem` }}
     >
-      <span
-        aria-hidden className={classes.fold}
-        onClick={(event) => {
-          if (!isParent) return
-          event.stopPropagation()
-          onToggle()
-        }}
-      >
-        {isParent && <Sign size={16} />}
-      </span>
+      {isNested && (
+        <span
+          aria-hidden className={classes.fold}
+          onClick={(event) => {
+            if (!isParent) return
+            event.stopPropagation()
+            onToggle()
+          }}
+        >
+          {isParent && <Sign size={16} />}
+        </span>
+      )}
       <span className={classes.name}>{node.name}{node.kind === 'app' && <span className={classes.quiet}> (app)</span>}</span>
       {node.ecuAddress !== null && node.ecuAddress !== node.name && <span className={classes.address}>{node.ecuAddress}</span>}
       {node.problem !== null && <ToneBadge tone="warning">No answer</ToneBadge>}

@@ -4,11 +4,11 @@ import { useApi } from '@/api/client'
 import { commandListQuery } from '@/api/queries/commands'
 import { formatCount } from '@/domain/durations'
 import { isTerminal } from '@/domain/statuses'
+import { useUserNames } from '@/ui/names'
 import { Loading, QueryStates } from '@/ui/states'
 import { Card, Nothing } from './card'
 import { CommandTable } from './command-table'
 import { SendLink } from './send-link'
-import { useUserNames } from './use-vehicle'
 
 const SHOWN = 15
 

@@ -1,15 +1,13 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { answer, useApi, type Api } from '@/api/client'
+import { useApi, type Api } from '@/api/client'
 import { commandListQuery, responsesQuery, type Command } from '@/api/queries/commands'
 import { vehicleQuery, type Vehicle } from '@/api/queries/vehicles'
 import { buildEcuTree, type EcuNode } from '@/domain/ecu-tree'
 import { isWhole, knownCodes, type CodesAnswer, type KnownCodes } from '@/domain/ecu-tree-codes'
 import { withPresence, type PresenceMoment } from '@/domain/presence'
-import { roleReaches } from '@/domain/roles'
 import { isTerminal } from '@/domain/statuses'
 import { useCommandChanges } from '@/live/hooks'
-import { useUser } from '@/session/session-context'
 
 const AGAIN_MS = 15_000
 
@@ -120,20 +118,3 @@ const codesQuery = (api: Api, vehicleId: string) =>
 
 export const useEcus = (vehicleId: string) => useQuery(ecusQuery(useApi(), vehicleId))
 export const useCodes = (vehicleId: string) => useQuery(codesQuery(useApi(), vehicleId))
-
-/** Names of accounts, where the role may read them; else the short form of the id. */
-export function useUserNames(): (userId: string) => string {
-  const api = useApi()
-  const queries = useQueryClient()
-  const me = useUser()
-  const { data } = useQuery({
-    queryKey: ['users', 'names'],
-    staleTime: 5 * 60_000,
-    enabled: roleReaches(me.role, 'admin'),
-    queryFn: async ({ signal }) => {
-      const { items } = await answer(api.GET('/api/v1/users', { params: { query: { limit: 200 } }, signal }))
-      return Object.fromEntries(items.map(({ user_id, username }) => [user_id, username]))
-    },
-  }, queries)
-  return (userId) => (userId === me.user_id ? 'you' : (data?.[userId] ?? `account ${userId.slice(0, 8)}`))
-}

@@ -54,11 +54,14 @@ test('what is known shows: queue with its sender, trouble codes, control units w
   const page = show(serve([command('ClearDTC', 'in_progress'), command('DiscoverECUs', 'completed'), command('ReadDTC', 'completed')]))
 
   const queue = await screen.findByRole('table', { name: 'Commands running and waiting' })
-  expect(within(queue).getByText('you')).toBeVisible()
+  expect(within(queue).getByText('erika')).toBeVisible()
+  expect(screen.getByText('erika runs ClearDTC. Nothing waits.')).toBeVisible()
   expect(within(queue).getByText('Running')).toBeVisible()
   expect(await screen.findByRole('link', { name: 'P0420' })).toBeVisible()
   const engine = await screen.findByRole('treeitem', { name: /Engine/ })
   await waitFor(() => expect(engine).toHaveTextContent('1 code'))
+  expect(await screen.findByRole('heading', { name: 'Engine' })).toBeVisible()
+  expect(screen.getByRole('link', { name: 'P0420' }).closest('li')).toHaveTextContent('Engine')
 
   await userEvent.click(engine)
   await userEvent.keyboard('{ArrowDown}')

@@ -2,10 +2,10 @@ import { IconSend } from '@tabler/icons-react'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { CopyIcon } from '@/ui/copy-button'
-import layout from '@/ui/layout.module.css'
 import { PageFrame } from '@/ui/page-frame'
 import { Loading, QueryStates } from '@/ui/states'
 import { ConnectionStatusBadge } from '@/ui/status-badge'
+import { VehicleMark, VinText } from '@/ui/vehicle-target'
 import { CodesCard } from './codes-card'
 import { EcuCard } from './ecu-card'
 import { HistoryCard } from './history-card'
@@ -41,7 +41,7 @@ export function VehiclePage() {
 function Beside({ vehicle }: { readonly vehicle: Vehicle }) {
   return (
     <>
-      <span className={classes.vin}><span className={layout.mono}>{vehicle.vin}</span> <CopyIcon value={vehicle.vin} what="VIN" /></span>
+      <span className={classes.vin}><VehicleMark vin={vehicle.vin} /> <VinText vin={vehicle.vin} /> <CopyIcon value={vehicle.vin} what="VIN" /></span>
       <ConnectionStatusBadge status={vehicle.connection_status} cause={vehicle.status_cause} />
     </>
   )
@@ -50,15 +50,15 @@ function Beside({ vehicle }: { readonly vehicle: Vehicle }) {
 function Content({ vehicle }: { readonly vehicle: Vehicle }) {
   const { vehicle_id: vehicleId } = vehicle
   return (
-    <div className={layout.withSide}>
-      <div className={classes.column}>
+    <div className={classes.parts}>
+      <div className={classes.quickPlace}><QuickCommands vehicle={vehicle} /></div>
+      <div className={`${classes.column ?? ''} ${classes.mainPlace ?? ''}`}>
         <QueueCard vehicle={vehicle} />
         <CodesCard vehicleId={vehicleId} />
         <EcuCard vehicle={vehicle} />
         <HistoryCard vehicleId={vehicleId} />
       </div>
-      <div className={classes.column}>
-        <QuickCommands vehicle={vehicle} />
+      <div className={`${classes.column ?? ''} ${classes.sidePlace ?? ''}`}>
         <PresenceCard vehicle={vehicle} />
         <IdentityCard vehicle={vehicle} />
       </div>
