@@ -1,10 +1,10 @@
 import type { components } from '@/contracts/openapi'
-import definitions from './command-definitions.json'
+import definitions from '../../contracts/command-definitions.json'
 
 type Definition = components['schemas']['CommandDefinitionOut']
 
-/** Commands as a server lists them (GET /api/v1/command-definitions). */
-export const commandDefinitions = definitions as unknown as readonly Definition[]
+/** Commands as the server lists them: the contract file that `make lint` compares with the catalogue. */
+export const commandDefinitions = definitions.items as unknown as readonly Definition[]
 
 export function definitionOf(name: string): Definition {
   const found = commandDefinitions.find((definition) => definition.name === name)

@@ -1,8 +1,8 @@
 """Writes the contract files, or compares them with the code: `python -m app.api.openapi_file [--check]`.
 
 `contracts/openapi.json` is what the routes say, `contracts/stream-events.schema.json` describes the live events,
-`contracts/page-events.schema.json` the frames of the page's socket, and
-`docs/reference/errors.md` lists the error codes.
+`contracts/page-events.schema.json` the frames of the page's socket, `contracts/command-definitions.json` is the
+catalogue as `GET /api/v1/command-definitions` gives it, and `docs/reference/errors.md` lists the error codes.
 """
 
 import json
@@ -16,6 +16,7 @@ from app.api.events_schema import PAGE_EVENTS_SCHEMA
 from app.api.problem_types import errors_page
 from app.api.state import ApiSettings
 from app.api.stream_events_schema import STREAM_EVENTS_SCHEMA
+from app.api.v1.definition_routes import definition_list
 
 CONTRACT_VERSION = "1"
 """Of the contract, not of the program: a release that changes nothing in it leaves the file alone."""
@@ -28,12 +29,18 @@ def contract_files() -> dict[str, str]:
         "contracts/openapi.json": _as_text(document),
         "contracts/stream-events.schema.json": _as_text(STREAM_EVENTS_SCHEMA),
         "contracts/page-events.schema.json": _as_text(PAGE_EVENTS_SCHEMA),
+        "contracts/command-definitions.json": _definitions(),
         "docs/reference/errors.md": errors_page(),
     }
 
 
-def _as_text(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def _definitions() -> str:
+    # As the server sends it: forms show the parameters in this order.
+    return _as_text(definition_list().model_dump(mode="json"), sort_keys=False)
+
+
+def _as_text(document: Mapping[str, Any], *, sort_keys: bool = True) -> str:
+    return json.dumps(document, indent=2, sort_keys=sort_keys, ensure_ascii=False) + "\n"
 
 
 def main(arguments: Sequence[str], root: Path) -> int:

@@ -8,7 +8,6 @@ import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from app.connectors.port import (
     NO_CONTEXT,
@@ -33,13 +32,13 @@ from app.domain.errors import (
 )
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.json_values import JsonObject
+from app.protocols.uds.negative_responses import describe_nrc
 
 TimedPayload = tuple[JsonObject, float]
 """A chunk's payload and how many seconds pass after it until the next one."""
 
 _DEFAULT_SETTINGS = SimulatedSettings()
 _DEFAULT_VALUES = ValueSource()
-_NEGATIVE_RESPONSES = MappingProxyType({0x22: "conditionsNotCorrect", 0x31: "requestOutOfRange"})  # ISO 14229-1 Annex A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,8 +250,11 @@ def _status_of(code: str, values: ValueSource) -> str:
 
 
 def _refused(negative_response_code: int, **details: str) -> VehicleRefused:
-    name = _NEGATIVE_RESPONSES[negative_response_code]
-    code = f"0x{negative_response_code:02X}"
-    return VehicleRefused(
-        f"The control unit refused: {name} ({code}).", details={"nrc": code, "nrcName": name, **details}
-    )
+    refusal = describe_nrc(negative_response_code)
+    meaning: JsonObject = {
+        "nrc": refusal.text,
+        "nrcName": refusal.name,
+        "explanation": refusal.explanation,
+        "advice": refusal.advice,
+    }
+    return VehicleRefused(f"The control unit refused: {refusal.name} ({refusal.text}).", details={**meaning, **details})

@@ -1,6 +1,7 @@
 """Checks the parameters of a command against its definition, and says how to mend what is wrong."""
 
 import functools
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -73,7 +74,7 @@ def _field_errors(definition: CommandDefinition, error: ValidationError) -> Iter
 def _how_to_write(schema: Mapping[str, Any]) -> str:
     allowed = f" One of: {', '.join(schema['enum'])}." if "enum" in schema else ""
     bounds = f" From {schema['minimum']:g} to {schema['maximum']:g}." if "maximum" in schema else ""
-    return f"{schema['description']}{allowed}{bounds} Example: {schema['examples'][0]}"
+    return f"{schema['description']}{allowed}{bounds} Example: {_as_typed(schema['examples'][0])}"
 
 
 def _pointer(*path: str | int) -> str:
@@ -81,9 +82,14 @@ def _pointer(*path: str | int) -> str:
     return "/".join(("/command_params", *escaped))
 
 
+def _as_typed(value: object) -> str:
+    """An example as one writes it: text without quotes, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _shown(value: object) -> str:
-    """A foreign value in an error message: never longer than a line."""
-    text = repr(value)
+    """A foreign value in an error message, as JSON spells it; never longer than a line."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -4,6 +4,7 @@ The conditions stand in the vehicle's settings and are read from the vehicle jus
 cannot be read counts as unsafe, and so does a vehicle without any condition.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,10 +24,14 @@ class SafeStatePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeCondition:
-    """A reading, and what it has to be. `params` are those of the ReadDataByID that reads it."""
+    """A reading, and what it has to be. `params` are those of the ReadDataByID that reads it.
+
+    `unit`: the one in which the bounds are meant; a vehicle that answers in another one does not fulfil the condition.
+    """
 
     reading: str
     params: JsonObject
+    unit: str | None = None
     equals: JsonValue = None
     one_of: tuple[JsonValue, ...] | None = None
     minimum: float | None = None
@@ -43,17 +48,23 @@ class SafeCondition:
         above = self.minimum is None or value >= self.minimum
         return above and (self.maximum is None or value <= self.maximum)
 
-    @property
-    def wanted(self) -> str:
-        """What the reading has to be, for people."""
+    def fulfilled_by(self, reading: "Reading") -> bool:
+        """Whether a reading is a safe one; what was not read, or came in another unit, is not."""
+        in_unit = self.unit is None or reading.unit is None or reading.unit == self.unit
+        return reading.problem is None and in_unit and self.holds_for(reading.value)
+
+    def wanted(self, read_unit: str | None = None) -> str:
+        """What the reading has to be, for people; numbers in the condition's unit, else in the one that was read."""
         if self.one_of is not None:
-            return "one of " + ", ".join(map(str, self.one_of))
+            return "one of " + ", ".join(map(_spelled, self.one_of))
         bounds = [
             f"{word} {bound:g}"
             for word, bound in (("at least", self.minimum), ("at most", self.maximum))
             if bound is not None
         ]
-        return " and ".join(bounds) or str(self.equals)
+        is_number = bool(bounds) or (isinstance(self.equals, int | float) and not isinstance(self.equals, bool))
+        unit = self.unit or read_unit
+        return (" and ".join(bounds) or _spelled(self.equals)) + (f" {unit}" if unit and is_number else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +98,17 @@ def blocked_by(conditions: Sequence[SafeCondition], readings: Sequence[Reading])
     return [
         {
             "reading": condition.reading,
-            "wanted": condition.wanted,
-            "found": reading.problem or f"{reading.value}{f' {reading.unit}' if reading.unit else ''}",
+            "wanted": condition.wanted(reading.unit),
+            "found": reading.problem or f"{_spelled(reading.value)}{f' {reading.unit}' if reading.unit else ''}",
         }
         for condition, reading in zip(conditions, readings, strict=True)
-        if reading.problem is not None or not condition.holds_for(reading.value)
+        if not condition.fulfilled_by(reading)
     ]
+
+
+def _spelled(value: JsonValue) -> str:
+    """A value as people know it from the vehicle's data: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _condition(stored: Mapping[str, Any]) -> SafeCondition:
@@ -100,6 +116,7 @@ def _condition(stored: Mapping[str, Any]) -> SafeCondition:
     return SafeCondition(
         reading=stored["reading"],
         params={name: stored[name] for name in ("ecuAddress", "component", "dataId", "dataIds") if stored.get(name)},
+        unit=stored.get("unit"),
         equals=stored.get("equals"),
         one_of=None if one_of is None else tuple(one_of),
         minimum=stored.get("minimum"),

@@ -77,5 +77,5 @@ def _settings(*, has_server: bool) -> JsonObject:
             "dataId": "0xF40D",
         }
     )
-    standing: JsonObject = {"reading": "vehicle speed", **engine, "maximum": 1}
+    standing: JsonObject = {"reading": "vehicle speed", **engine, "maximum": 1, "unit": "km/h"}
     return {"safe_state": {"policy": "checked", "conditions": [standing]}}

@@ -108,7 +108,11 @@ def test_right_parameters_pass(name: str, params: dict[str, Any]) -> None:
         ("ReadDTC", {"ecuAddress": "10"}, {"/command_params/ecuAddress": "hexadecimal digits. Example: 0x10"}),
         ("ReadDTC", {"ecuAddress": "0x12345"}, {"/command_params/ecuAddress": "does not fit"}),
         ("ReadDTC", {"ecuAddress": "0x10\n"}, {"/command_params/ecuAddress": "does not fit"}),
-        ("ReadDTC", {"ecuAddress": None}, {"/command_params/ecuAddress": "None does not fit"}),
+        ("ReadDTC", {"ecuAddress": None}, {"/command_params/ecuAddress": "null does not fit"}),
+        ("ReadDTC", {"snapshot": "yes"}, {"/command_params/snapshot": '"yes" does not fit'}),
+        ("ReadDTC", {"snapshot": None}, {"/command_params/snapshot": "Example: true"}),
+        ("ReadDTC", {"extendedData": [True, None]}, {"/command_params/extendedData": "[true, null] does not fit"}),
+        ("SubscribeData", {"ecuAddress": "0x10", "durationS": 5}, {"/command_params/dataIds": '["0xF190", "0xF40D"]'}),
         ("ReadDTC", {"a/b~c": 1}, {"/command_params/a~1b~0c": "leave it out: ReadDTC takes only ecuAddress"}),
         ("ClearDTC", {}, {"/command_params/ecuAddress": "add this parameter, or component instead"}),
         (

@@ -1634,6 +1634,11 @@ export interface components {
              * @description what it is, for people: `vehicle speed`
              */
             reading: string;
+            /**
+             * Unit
+             * @description unit of the bounds, as the vehicle gives it: `km/h`; an answer in another unit is not safe
+             */
+            unit?: string | null;
         };
         /**
          * SafeStateIn
@@ -2018,7 +2023,8 @@ export interface components {
          *             "dataId": "0xF40D",
          *             "ecuAddress": "0x1010",
          *             "equals": 0,
-         *             "reading": "vehicle speed"
+         *             "reading": "vehicle speed",
+         *             "unit": "km/h"
          *           }
          *         ]
          *       }

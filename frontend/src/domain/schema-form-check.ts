@@ -106,9 +106,9 @@ function howToWrite(field: FormField): string {
   return `${field.description}${allowed}${bounds}${field.example === null ? '' : ` Example: ${field.example}`}`
 }
 
-/** A foreign value in a message: never longer than a line. */
+/** A foreign value in a message, as JSON spells it; never longer than a line. */
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : inlineJson(value)
+  const text = JSON.stringify(value)
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }
 

@@ -98,13 +98,14 @@ describe('the check says what the server says', () => {
   })
 
   test('about values that do not fit', () => {
-    expect(check('ClearDTC', { ecuAddress: 'zz' })).toEqual({ '/command_params/ecuAddress': `'zz' does not fit. ${address}` })
+    expect(check('ClearDTC', { ecuAddress: 'zz' })).toEqual({ '/command_params/ecuAddress': `"zz" does not fit. ${address}` })
+    expect(check('ReadDTC', { snapshot: null })).toEqual({ '/command_params/snapshot': 'null does not fit. Also read what was measured when each trouble code was stored. Example: true' })
     expect(check('ECUReset', { ecuAddress: '0x10', resetType: 'a' })['/command_params/resetType']).toBe(
-      "'a' does not fit. Kind of reset (service 0x11): hard, like cutting power; key off and on; soft, a restart. One of: hard, keyOffOn, soft. Example: soft",
+      '"a" does not fit. Kind of reset (service 0x11): hard, like cutting power; key off and on; soft, a restart. One of: hard, keyOffOn, soft. Example: soft',
     )
     expect(check('SubscribeData', { ecuAddress: '0x10', dataIds: ['0xF190', ' '], durationS: 99999 })).toMatchObject({
       '/command_params/durationS': '99999 does not fit. Seconds after which the subscription ends by itself. From 0.1 to 3000. Example: 10',
-      '/command_params/dataIds/1': expect.stringMatching(/^' ' does not fit\. Several identifiers/) as unknown,
+      '/command_params/dataIds/1': expect.stringMatching(/^" " does not fit\. Several identifiers/) as unknown,
     })
   })
 

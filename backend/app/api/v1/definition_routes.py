@@ -56,5 +56,10 @@ async def list_command_definitions(caller: Caller) -> CommandDefinitionList:
     decision = decide(caller, Action.READ_DEFINITIONS)
     if not decision.allowed:
         raise Forbidden(decision.reason)
+    return definition_list()
+
+
+def definition_list() -> CommandDefinitionList:
+    """The whole catalogue as the contract shows it."""
     items = [CommandDefinitionOut.of(definition) for definition in COMMANDS.values()]
     return CommandDefinitionList.model_construct(items=items, total=len(items), limit=len(items), offset=0)

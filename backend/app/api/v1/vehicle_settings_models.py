@@ -25,6 +25,12 @@ class SafeConditionIn(BaseModel):
     dataIds: list[_NAME] | None = Field(  # noqa: N815 - the name of contract 4.4
         default=None, min_length=1, max_length=1, description="one name, where the data has no number"
     )
+    unit: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=20,
+        description="unit of the bounds, as the vehicle gives it: `km/h`; an answer in another unit is not safe",
+    )
     equals: _Scalar | None = None
     one_of: list[_Scalar] | None = Field(default=None, min_length=1, max_length=50)
     minimum: float | None = None
@@ -57,7 +63,9 @@ class SafeStateIn(BaseModel):
 
 _EXAMPLE: dict[str, Any] = {
     "safe_state": {
-        "conditions": [{"reading": "vehicle speed", "ecuAddress": "0x1010", "dataId": "0xF40D", "equals": 0}]
+        "conditions": [
+            {"reading": "vehicle speed", "ecuAddress": "0x1010", "dataId": "0xF40D", "unit": "km/h", "equals": 0}
+        ]
     }
 }
 
