@@ -8,6 +8,7 @@ import { connectionStatusWords } from '@/domain/statuses'
 import { useZone } from '@/session/preferences'
 import { ToneBadge } from '@/ui/status-badge'
 import { useNow } from '@/ui/ticking'
+import { VehicleMark, VinText } from '@/ui/vehicle-target'
 import type { Work } from './use-fleet'
 import classes from './fleet.module.css'
 
@@ -37,12 +38,13 @@ function Seen({ at }: { readonly at: string | null }) {
 
 function Doing({ work }: { readonly work: Work | undefined }) {
   if (work === undefined) return null
-  const waits = formatCount(work.waiting, 'waits', 'wait')
-  if (work.running === null) return <ToneBadge tone="neutral">{waits}</ToneBadge>
+  const waits = formatCount(work.waiting, 'waiting', 'waiting')
   return (
-    <span className={classes.presence}>
-      <ToneBadge tone="busy">{work.running.command_name}</ToneBadge>
-      {work.waiting > 0 && <span className={classes.cause}>{waits}</span>}
+    <span className={classes.doing}>
+      {work.running === null
+        ? <ToneBadge tone="neutral">{waits}</ToneBadge>
+        : <ToneBadge tone="busy">{work.running.command_name}</ToneBadge>}
+      {work.running !== null && work.waiting > 0 && <span className={classes.cause}>{waits}</span>}
     </span>
   )
 }
@@ -55,7 +57,10 @@ export const fleetColumns = [
     id: 'vin',
     header: 'VIN',
     cell: ({ row: { original: { vehicle } } }) => (
-      <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} preload={false} tabIndex={-1} className={classes.vinLink ?? ''}>{vehicle.vin}</Link>
+      <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} preload={false} tabIndex={-1} className={classes.vinLink ?? ''}>
+        <VehicleMark vin={vehicle.vin} />
+        <VinText vin={vehicle.vin} />
+      </Link>
     ),
   }),
   column.display({

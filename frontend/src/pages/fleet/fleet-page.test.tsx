@@ -13,7 +13,7 @@ type CommandList = components['schemas']['CommandList']
 const vehicle = (number: number): Vehicle => ({
   vehicle_id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`, vin: `VIN${String(number).padStart(14, '0')}`,
   make: number % 2 === 0 ? 'Audi' : 'Fiat', model: 'Model', year: 2024, address: 'sim:', metadata: {}, settings: {},
-  connection_status: 'connected', status_cause: null, last_seen_at: null, created_at: '2026-01-01T00:00:00Z',
+  connection_status: 'connected', status_cause: null, status_since: '2026-01-01T00:00:00Z', last_seen_at: null, created_at: '2026-01-01T00:00:00Z',
 })
 const noCommands: CommandList = { items: [], total: 0, limit: 200, offset: 0 }
 
@@ -79,7 +79,7 @@ test('live presence changes the row, with its cause', async () => {
   await grid()
 
   page.say('presence', {
-    event: 'presence', vehicle_id: vehicle(2).vehicle_id, connection_status: 'disconnected', status_cause: 'No route to the gateway.', last_seen_at: null,
+    event: 'presence', vehicle_id: vehicle(2).vehicle_id, connection_status: 'disconnected', status_cause: 'No route to the gateway.', status_since: '2026-01-01T00:00:00Z', last_seen_at: null,
   })
 
   expect(await screen.findByText('No route to the gateway.')).toBeVisible()

@@ -38,11 +38,8 @@ export function FleetPage() {
 }
 
 function Loaded({ count, total, isLoading }: { readonly count: number | null; readonly total: number | null; readonly isLoading: boolean }) {
-  if (count === null) return null
-  if (isLoading && total !== null && count < total) {
-    return <Text c="dimmed" size="sm" role="status">{formatNumber(count)} of {formatCount(total, 'vehicle')} loaded…</Text>
-  }
-  return <Text c="dimmed" size="sm">{formatCount(count, 'vehicle')}</Text>
+  if (count === null || !isLoading || total === null || count >= total) return null
+  return <Text c="dimmed" size="sm" role="status">{formatNumber(count)} of {formatCount(total, 'vehicle')} loaded…</Text>
 }
 
 function NoVehicles() {
@@ -81,7 +78,9 @@ function Fleet({ vehicles }: { readonly vehicles: readonly Vehicle[] }) {
           {formatCount(vehicles.length, 'vehicle')} looked at; every word of the search must stand in VIN, make, model, year, address or notes.
         </Empty>
       ) : (
-        <FleetTable vehicles={shown} isLate={isLate} work={work} sort={address.sort} onSort={address.setSort} selection={selection} onOpen={open} />
+        <div className={classes.frame}>
+          <FleetTable vehicles={shown} isLate={isLate} work={work} sort={address.sort} onSort={address.setSort} selection={selection} onOpen={open} />
+        </div>
       )}
       <SelectionBar ids={selection.ids} shown={shown} onClear={selection.clear} />
     </div>

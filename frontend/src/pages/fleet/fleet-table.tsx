@@ -1,7 +1,9 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { flexRender, getCoreRowModel, useReactTable, type Row } from '@tanstack/react-table'
+import { useElementScrollRestoration } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useMemo, useRef, type KeyboardEvent, type MouseEvent } from 'react'
+import { memo, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type MouseEvent } from 'react'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { nextSort, type FleetSort } from '@/domain/presence'
 import { fleetColumns, isSortable, type FleetRow } from './fleet-columns'
@@ -10,7 +12,10 @@ import type { Selection } from './use-selection'
 import type { Work } from './use-fleet'
 import classes from './fleet.module.css'
 
+/** As fleet.module.css has them: on a tablet a row has two lines. */
 const ROW_PX = 40
+const TALL_ROW_PX = 56
+const SCROLL_ID = 'fleet'
 const nothing = '–'
 
 interface FleetTableProps {
@@ -30,22 +35,28 @@ const rowId = (vehicleId: string) => `vehicle-${vehicleId}`
 export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, onOpen }: FleetTableProps) {
   'use no memo'
   const scroller = useRef<HTMLDivElement>(null)
+  const rowPx = useMediaQuery('(max-width: 61.99em)', false, { getInitialValueInEffect: false }) ? TALL_ROW_PX : ROW_PX
   const data = useMemo(() => vehicles.map((vehicle): FleetRow => ({ vehicle, work: work.get(vehicle.vehicle_id) })), [vehicles, work])
+  // Back from a vehicle, the list stands where it was.
+  const before = useElementScrollRestoration({ id: SCROLL_ID })
   // eslint-disable-next-line react-hooks/incompatible-library -- the table hands out functions that change by themselves: this component opts out of memoisation above
   const table = useReactTable({
     data, columns: fleetColumns, getCoreRowModel: getCoreRowModel(), getRowId: ({ vehicle }) => vehicle.vehicle_id, manualSorting: true,
   })
   const { rows } = table.getRowModel()
   const virtual = useVirtualizer({
-    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 12, scrollPaddingStart: ROW_PX,
+    initialOffset: before?.scrollY ?? 0,
+    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12, scrollPaddingStart: rowPx,
     // Room for the selection bar, which lies over the end of a long list.
-    paddingEnd: selection.ids.size > 0 && rows.length > 12 ? ROW_PX : 0,
+    paddingEnd: selection.ids.size > 0 && rows.length > 12 ? rowPx : 0,
   })
+  // The heights of rows are kept by the virtualizer until it is told.
+  useLayoutEffect(() => virtual.measure(), [virtual, rowPx])
   const activeIndex = selection.activeId === null ? -1 : vehicles.findIndex(({ vehicle_id }) => vehicle_id === selection.activeId)
 
   function onKeyDown(event: KeyboardEvent) {
     const ids = vehicles.map(({ vehicle_id }) => vehicle_id)
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / ROW_PX) - 2)
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowPx) - 2)
     const move = gridMove({ key: event.key, isShift: event.shiftKey, isControl: event.ctrlKey || event.metaKey, activeIndex, count: ids.length, page })
     if (move === null) return
     event.preventDefault()
@@ -95,7 +106,7 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
   const areAll = vehicles.length > 0 && vehicles.every(({ vehicle_id }) => selection.ids.has(vehicle_id))
   return (
     <div
-      ref={scroller} className={classes.grid} role="grid" tabIndex={0} aria-label="Vehicles" aria-multiselectable aria-rowcount={rows.length + 1}
+      ref={scroller} data-scroll-restoration-id={SCROLL_ID} className={classes.grid} role="grid" tabIndex={0} aria-label="Vehicles" aria-multiselectable aria-rowcount={rows.length + 1}
       aria-colcount={fleetColumns.length + 1} aria-activedescendant={activeIndex < 0 ? undefined : rowId(selection.activeId ?? '')}
       onKeyDown={onKeyDown} onClick={onClick} onFocus={() => activateShown()}
     >
