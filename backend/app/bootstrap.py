@@ -22,7 +22,7 @@ from app.diagnostic_data.data_source import DiagnosticDataLibrary
 from app.domain.bus_messages import RESYNC_MESSAGES, WAKE_ACCOUNTS
 from app.domain.vehicle_networks import VehicleNetworks
 from app.embedded.engines import EmbeddedEngines
-from app.embedded.home import default_home
+from app.embedded.home import default_home, home_errors
 from app.eventbus.event_bus import EventBus
 from app.eventbus.redis_calls import RedisCalls
 from app.links.doip_pool import DoipLinks
@@ -256,19 +256,25 @@ async def first_start(settings: Settings, service: AccountService, base: Foundat
 async def _token_secret(settings: Settings, home: Path) -> str:
     if settings.token_secret is not None:
         return settings.token_secret.get_secret_value()
-    if settings.database_url is not None:
-        _log.warning(
-            "access tokens are signed with a key of this machine; set SOVD_TOKEN_SECRET when API processes run on "
-            "several machines",
-            kept_in=str(home),
-        )
-    return await asyncio.to_thread(load_or_create, home, TOKEN_SECRET)
+    return await _own_key(settings, home, TOKEN_SECRET, "SOVD_TOKEN_SECRET")
 
 
 async def _secret_key(settings: Settings, home: Path) -> str:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    return await asyncio.to_thread(load_or_create, home, SECRET_KEY)
+    return await _own_key(settings, home, SECRET_KEY, "SOVD_SECRET_KEY")
+
+
+async def _own_key(settings: Settings, home: Path, name: str, variable: str) -> str:
+    if settings.database_url is not None:
+        _log.warning(
+            "a key of this machine is used; set the variable, the same everywhere, when processes run on several "
+            "machines",
+            variable=variable,
+            kept_in=str(home),
+        )
+    with home_errors(home):
+        return await asyncio.to_thread(load_or_create, home, name)
 
 
 async def _flush_refusals(audit: AuditService) -> None:

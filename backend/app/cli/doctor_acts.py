@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from app.api.page.page_files import PAGE_FOLDER
 from app.cli.connection import choose_server, credential_file
 from app.cli.doctor_checks import (
     Check,
@@ -16,6 +17,7 @@ from app.cli.doctor_checks import (
     check_redis,
     check_server,
 )
+from app.cli.doctor_set_up import check_disk, check_exposure, check_keys, check_page
 from app.cli.exit_codes import ExitCode
 from app.cli.service_acts import read_settings
 from app.cli.tables import cell, plain_table
@@ -69,8 +71,9 @@ async def run_checks(server: str | None) -> list[Check]:
         return [*checks, Check(name="Settings", level=Level.FAIL, found=error.message, what_to_do=error.next_step)]
     checks.append(Check(name="Settings", level=Level.OK, found="valid"))
     home = (settings.home or default_home()).expanduser().absolute()
-    checks.append(check_data_directory(home))
+    checks += [check_data_directory(home), check_disk(home)]
     checks += await _check_stores(settings, home)
+    checks += [check_keys(settings, home), check_page(PAGE_FOLDER), check_exposure(settings)]
     checks.append(await check_port(settings.host, settings.port))
     checks.append(await _check_server(server, settings))
     return checks

@@ -1,12 +1,14 @@
 """The files in `deploy/` agree with each other and with the program. They are not run here: that takes containers."""
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from app.api.page.page_files import PAGE_FOLDER
 from app.settings import Settings
 
 _ROOT = Path(__file__).parents[3]
@@ -70,13 +72,55 @@ def test_the_proxy_knows_every_api_process_and_the_api_knows_the_proxy(compose: 
     assert on_front == {"proxy", *apis}
 
 
+def test_what_all_processes_have_to_share_is_shared_and_nothing_is_kept_in_a_container(compose: dict[str, Any]) -> None:
+    for name in ("migrate", "api-1", "api-2", "worker-1", "worker-2"):
+        service = compose["services"][name]
+        assert {"SOVD_TOKEN_SECRET", "SOVD_SECRET_KEY"} <= set(service["environment"])
+        assert service["read_only"]
+        assert Path(service["environment"]["SOVD_HOME"]).parent.as_posix() in service["tmpfs"]
+
+
 def test_the_image_is_built_from_files_that_exist_and_are_let_through() -> None:
     dockerfile = (_DEPLOY / "Dockerfile").read_text()
-    let_through = (_DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
-    for source in re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE):
+    sources = [source for line in copied_from_context(dockerfile) for source in line]
+    assert {"requirements.lock", "pyproject.toml", "backend/app", "frontend"} <= set(sources)
+    for source in sources:
         assert (_ROOT / source).exists()
-        assert f"!{source}" in let_through
+        assert is_let_through(source)
     assert "--require-hashes" in dockerfile
+
+
+def copied_from_context(dockerfile: str) -> list[list[str]]:
+    """The sources of each COPY that does not take from another stage."""
+    copies = re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE)
+    assert copies
+    return [line.split()[:-1] for line in copies]
+
+
+def is_let_through(path: str) -> bool:
+    """Whether the build sees a path: as in Docker, the last pattern that fits it or a folder above it counts."""
+    steps = [path, *(parent.as_posix() for parent in Path(path).parents)][:-1]
+    let_through = True
+    for line in (_DEPLOY / "Dockerfile.dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        if any(fnmatch(step, pattern) or fnmatch(f"/{step}", pattern) for step in steps):
+            let_through = line.startswith("!")
+    return let_through
+
+
+@pytest.mark.parametrize(
+    "path", ["backend/app/page_files/index.html", "frontend/node_modules/vite", "backend/app/api/__pycache__", ".git"]
+)
+def test_what_lies_about_in_a_work_tree_does_not_get_into_the_image(path: str) -> None:
+    assert not is_let_through(path)
+
+
+def test_the_image_holds_the_page_that_it_builds_itself() -> None:
+    dockerfile = (_DEPLOY / "Dockerfile").read_text()
+    folder = PAGE_FOLDER.relative_to(_ROOT).as_posix()
+    assert f"COPY --from=page /src/{folder} {folder}\n" in dockerfile
+    assert f"outDir: '../{folder}'" in (_ROOT / "frontend" / "vite.config.ts").read_text()
+    assert dockerfile.index("--from=page") < dockerfile.index("--no-index .")
 
 
 def test_the_lock_for_development_holds_the_versions_that_run() -> None:
