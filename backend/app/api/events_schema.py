@@ -101,6 +101,7 @@ _OF_SERVER = [
         vehicle_id=UUID,
         connection_status={"enum": [status.value for status in ConnectionStatus]},
         status_cause=_TEXT_OR_NULL,
+        status_since=TIME,
         last_seen_at={"anyOf": [TIME, {"type": "null"}]},
     ),
     _frame(

@@ -21,8 +21,8 @@ class ConnectionStatus(StrEnum):
 class Vehicle:
     """A registered vehicle.
 
-    `last_seen_at` is the time of its last real answer; `status_cause` says why the status is so. `settings` say how to
-    treat it: its safe state (`app.domain.safe_state`).
+    `last_seen_at` is the time of its last real answer; `status_cause` says why the status is so, `status_since` since
+    when it is so for this cause. `settings` say how to treat it: its safe state (`app.domain.safe_state`).
     """
 
     vehicle_id: VehicleId
@@ -35,5 +35,6 @@ class Vehicle:
     settings: JsonObject
     connection_status: ConnectionStatus
     status_cause: str | None
+    status_since: datetime
     last_seen_at: datetime | None
     created_at: datetime

@@ -93,6 +93,7 @@ async def change(db: AsyncConnection, vehicle_id: VehicleId, values: JsonObject,
             **values,
             "connection_status": ConnectionStatus.UNKNOWN,
             "status_cause": "the address was changed",
+            "silent_probes": 0,
             "next_probe_at": text("now()"),
         }
     rows = await db.execute(
@@ -143,6 +144,7 @@ def _read(row: Any) -> Vehicle:
         settings=row["settings"],
         connection_status=ConnectionStatus(row["connection_status"]),
         status_cause=row["status_cause"],
+        status_since=row["status_since"],
         last_seen_at=row["last_seen_at"],
         created_at=row["created_at"],
     )

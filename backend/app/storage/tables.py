@@ -109,10 +109,29 @@ vehicles = Table(
     Column(
         "silent_probes", Integer, nullable=False, server_default=text("0"), comment="probes in a row without an answer"
     ),
+    Column("status_since", _TIME, nullable=False, server_default=_NOW),
     CheckConstraint(_one_of("connection_status", ConnectionStatus), name="connection_status"),
     Index("uq_vehicles_vin", "vin", unique=True, postgresql_where=text("deleted_at IS NULL")),
     Index("ix_vehicles_next_probe_at", "next_probe_at", postgresql_where=text("deleted_at IS NULL")),
 )
+
+presence_changes = Table(
+    "presence_changes",
+    metadata,
+    Column("vehicle_id", Uuid, ForeignKey("vehicles.vehicle_id"), primary_key=True),
+    Column("since", _TIME, primary_key=True, comment="of one vehicle, each is later than the one before"),
+    Column("connection_status", Text, nullable=False),
+    Column("status_cause", Text),
+    Column("last_seen_at", _TIME, comment="the last real answer at that time"),
+    CheckConstraint(_one_of("connection_status", ConnectionStatus), name="connection_status"),
+    Index(
+        "ix_presence_changes_since",
+        "since",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    ),
+)
+"""Written by triggers on `vehicles`: one row per vehicle and change of status or cause, in the writer's transaction."""
 
 vehicle_secrets = Table(
     "vehicle_secrets",

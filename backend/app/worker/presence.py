@@ -11,21 +11,14 @@ import structlog
 
 from app.connectors.port import ConnectorRegistry, VehicleContext
 from app.domain.bus_messages import WAKE_COMMANDS, BusMessage
-from app.domain.errors import (
-    InvalidRequest,
-    SovdError,
-    StorageUnavailable,
-    VehicleConnectionLost,
-    VehicleError,
-    VehicleTimeout,
-    VehicleUnreachable,
-)
+from app.domain.errors import SovdError, StorageUnavailable, VehicleTimeout
 from app.domain.identifiers import VehicleId
-from app.domain.presence import presence_event
+from app.domain.presence import PresenceChange, presence_event
 from app.domain.vehicle import ConnectionStatus
 from app.repositories import presence_repository
-from app.repositories.presence_repository import DueProbe, PresenceObservation
-from app.repositories.unit_of_work import UnitOfWork
+from app.repositories.presence_repository import DueProbe
+from app.repositories.unit_of_work import UnitOfWork, Work
+from app.worker.presence_findings import NO_ANSWER, Finding, Findings, judged
 from app.worker.steady_loop import run_steadily
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +30,9 @@ _ROUND_S = 1.0
 _GATHERING_S = 0.05
 """Findings that come within this time are written down together."""
 _NOTED_LIMIT = 5000
-_NO_ANSWER = (VehicleUnreachable, VehicleTimeout, VehicleConnectionLost)
+_LONGEST_UNWATCHED_S = 60.0
+_LONGEST_UNWATCHED_INTERVALS = 12
+"""A vehicle that nobody asked for so long although it was due is no longer taken for what it was."""
 
 
 class Contexts(Protocol):
@@ -70,7 +65,8 @@ class Presence:
         self._worker_name = worker_name
         self._interval_s = interval_s
         self._wake = asyncio.Event()
-        self._found: dict[VehicleId, PresenceObservation] = {}
+        self._longest_unwatched_s = max(_LONGEST_UNWATCHED_S, _LONGEST_UNWATCHED_INTERVALS * interval_s)
+        self._found = Findings()
         self._asked: set[VehicleId] = set()
         self._doubted: dict[VehicleId, DueProbe] = {}
 
@@ -86,8 +82,9 @@ class Presence:
         """
         if error is None:
             if len(self._found) < _NOTED_LIMIT or vehicle_id in self._found:
-                self._found[vehicle_id] = _observation(vehicle_id, address, None)
-        elif isinstance(error, _NO_ANSWER) and len(self._doubted) < _NOTED_LIMIT:
+                due = DueProbe(vehicle_id=vehicle_id, address=address)
+                self._found.keep(_finding(due, None, asked_at=asyncio.get_running_loop().time()))
+        elif isinstance(error, NO_ANSWER) and len(self._doubted) < _NOTED_LIMIT:
             self._doubted[vehicle_id] = DueProbe(vehicle_id=vehicle_id, address=address)
             self._wake.set()
 
@@ -108,24 +105,33 @@ class Presence:
         doubted = [self._doubted.pop(vehicle_id) for vehicle_id in list(self._doubted)[:free]]
         due: Sequence[DueProbe] = ()
         if free > len(doubted):
-            async with self._unit_of_work.begin() as work:
-                due = await presence_repository.claim_due_probes(work.db, free - len(doubted), self._interval_s)
+            due = await self._claim(free - len(doubted))
         for item in (*doubted, *due):
             if item.vehicle_id not in self._asked:
                 self._asked.add(item.vehicle_id)
                 probes.create_task(self._probe(item), name=f"probe {item.vehicle_id}")
 
+    async def _claim(self, limit: int) -> Sequence[DueProbe]:
+        async with self._unit_of_work.begin() as work:
+            changes = await presence_repository.doubt_unwatched(
+                work.db, overdue_s=self._longest_unwatched_s, worker=self._worker_name
+            )
+            _tell(work, changes)
+            return await presence_repository.claim_due_probes(work.db, limit, self._interval_s)
+
     async def _probe(self, due: DueProbe) -> None:
+        asked_at = asyncio.get_running_loop().time()
         try:
-            self._found[due.vehicle_id] = await self._ask(due)
-        except StorageUnavailable as error:  # says nothing about the vehicle: it is due again soon
-            _log.info("a probe was left out", vehicle_id=str(due.vehicle_id), reason=error.message)
+            error = await self._ask(due, asked_at + _PROBE_DEADLINE_S)
+            self._found.keep(_finding(due, error, asked_at=asked_at))
+        except StorageUnavailable as trouble:  # says nothing about the vehicle: it is due again soon
+            _log.info("a probe was left out", vehicle_id=str(due.vehicle_id), reason=trouble.message)
         finally:
             self._asked.discard(due.vehicle_id)
             asyncio.get_running_loop().call_later(_GATHERING_S, self._wake.set)
 
-    async def _ask(self, due: DueProbe) -> PresenceObservation:
-        deadline = asyncio.get_running_loop().time() + _PROBE_DEADLINE_S
+    async def _ask(self, due: DueProbe, deadline: float) -> Exception | None:
+        """None: it answered. Raises StorageUnavailable."""
         try:
             connector = self._registry.for_address(due.address)
             context = await self._contexts.context_of(due.vehicle_id, due.address)
@@ -133,41 +139,45 @@ class Presence:
                 await connector.probe(due.address, deadline, context)
         except StorageUnavailable:
             raise
+        except TimeoutError:
+            return VehicleTimeout("The vehicle did not answer the probe in time.")
         except Exception as error:  # noqa: BLE001 - whatever one vehicle's connector does, the others are probed
-            if not isinstance(error, SovdError | TimeoutError):
+            if not isinstance(error, SovdError):
                 _log.exception("a probe failed unexpectedly", vehicle_id=str(due.vehicle_id))
-            if isinstance(error, TimeoutError):
-                error = VehicleTimeout("The vehicle did not answer the probe in time.")
-            return _observation(due.vehicle_id, due.address, error)
-        return _observation(due.vehicle_id, due.address, None)
+            return error
+        return None
 
     async def _write_found(self) -> None:
-        found, self._found = self._found, {}
+        found = self._found.take()
         try:
-            await self._write(list(found.values()))
+            await self._write(found)
         except StorageUnavailable:
-            self._found = found | self._found
+            self._found.put_back(found)
             raise
 
-    async def _write(self, observations: Sequence[PresenceObservation]) -> None:
-        if not observations:
+    async def _write(self, found: Sequence[Finding]) -> None:
+        if not found:
             return
         async with self._unit_of_work.begin() as work:
-            changes = await presence_repository.record_presence(work.db, observations, worker=self._worker_name)
-            for change in changes:
-                work.publish(presence_event(change))
-            if any(change.status is ConnectionStatus.CONNECTED for change in changes):
-                work.publish(BusMessage(WAKE_COMMANDS, ""))
+            now = asyncio.get_running_loop().time()
+            observations = [finding.observed(now) for finding in found]
+            _tell(work, await presence_repository.record_presence(work.db, observations, worker=self._worker_name))
 
 
-def _observation(vehicle_id: VehicleId, address: str, error: Exception | None) -> PresenceObservation:
-    match error:
-        case None:
-            status, cause = ConnectionStatus.CONNECTED, None
-        case VehicleUnreachable() | VehicleTimeout() | VehicleConnectionLost():
-            status, cause = ConnectionStatus.DISCONNECTED, error.message
-        case VehicleError() | InvalidRequest():
-            status, cause = ConnectionStatus.ERROR, error.message
-        case _:
-            status, cause = ConnectionStatus.ERROR, f"the probe failed ({type(error).__name__})"
-    return PresenceObservation(vehicle_id=vehicle_id, address=address, status=status, cause=cause)
+def _tell(work: Work, changes: Sequence[PresenceChange]) -> None:
+    for change in changes:
+        work.publish(presence_event(change))
+    if any(change.status is ConnectionStatus.CONNECTED for change in changes):
+        work.publish(BusMessage(WAKE_COMMANDS, ""))
+
+
+def _finding(due: DueProbe, error: Exception | None, *, asked_at: float) -> Finding:
+    status, cause = judged(error)
+    return Finding(
+        vehicle_id=due.vehicle_id,
+        address=due.address,
+        status=status,
+        cause=cause,
+        asked_at=asked_at,
+        found_at=asyncio.get_running_loop().time(),
+    )

@@ -101,7 +101,7 @@ async def test_presence_is_told_as_it_changes(running_app: RunningApp) -> None:
         await page.subscribe("p", "presence")
         await running_app.admin.patch(f"/api/v1/vehicles/{vehicle}", json={"address": "sim:?offline=true"})
         told = await page.when(lambda frame: frame.get("connection_status") == "disconnected")
-        names = {"sub", "event", "vehicle_id", "connection_status", "status_cause", "last_seen_at"}
+        names = {"sub", "event", "vehicle_id", "connection_status", "status_cause", "status_since", "last_seen_at"}
         assert (set(told), told["sub"], told["vehicle_id"]) == (names, "p", vehicle)
 
 

@@ -1936,7 +1936,8 @@ export interface components {
         };
         /**
          * VehicleOut
-         * @description A vehicle. `status_cause` says why the status is so; `last_seen_at` is the time of its last real answer.
+         * @description A vehicle. `status_cause` says why the status is so, `status_since` since when it is so for this cause;
+         *     `last_seen_at` is the time of its last real answer.
          */
         VehicleOut: {
             /** Address */
@@ -1963,6 +1964,11 @@ export interface components {
             };
             /** Status Cause */
             status_cause: string | null;
+            /**
+             * Status Since
+             * Format: date-time
+             */
+            status_since: string;
             /**
              * Vehicle Id
              * Format: uuid

@@ -7,7 +7,7 @@ type Vehicle = components['schemas']['VehicleOut']
 
 const vehicle = (vin: string, more: Partial<Vehicle> = {}): Vehicle => ({
   vehicle_id: `id-${vin}`, vin, make: 'Audi', model: 'A4', year: 2021, address: 'sim:', metadata: {}, settings: {},
-  connection_status: 'connected', status_cause: null, last_seen_at: null, created_at: '2026-01-01T00:00:00Z', ...more,
+  connection_status: 'connected', status_cause: null, status_since: '2026-01-01T00:00:00Z', last_seen_at: null, created_at: '2026-01-01T00:00:00Z', ...more,
 })
 const vins = (vehicles: readonly Vehicle[]) => vehicles.map(({ vin }) => vin)
 const everything = { search: '', status: null, make: null }

@@ -14,6 +14,7 @@ export interface PresenceChange {
   readonly vehicle_id: string
   readonly connection_status: ConnectionStatus
   readonly status_cause: string | null
+  readonly status_since: string
   readonly last_seen_at: string | null
 }
 

@@ -10,8 +10,8 @@ export function patchPresence(queries: QueryClient, changes: ReadonlyMap<string,
   const patch = (vehicle: Vehicle): Vehicle => {
     const change = changes.get(vehicle.vehicle_id)
     if (change === undefined) return vehicle
-    const { connection_status, status_cause, last_seen_at } = change
-    return { ...vehicle, connection_status, status_cause, last_seen_at }
+    const { connection_status, status_cause, status_since, last_seen_at } = change
+    return { ...vehicle, connection_status, status_cause, status_since, last_seen_at }
   }
   queries.setQueriesData<VehicleList>({ queryKey: vehicleKeys.lists }, (list) => list && { ...list, items: patchItems(list.items, patch) })
   queries.setQueryData<Vehicle[]>(vehicleKeys.everyOne, (every) => every && patchItems(every, patch))

@@ -9,7 +9,7 @@ const at = '2026-01-01T00:00:00Z'
 export function vehicleOut(serial: string, more: Partial<Vehicle> = {}): Vehicle {
   return {
     vehicle_id: `22222222-2222-4222-8222-222222${serial}`, vin: `WVWZZZAU5RP${serial}`, make: 'Volkswagen', model: 'Golf', year: 2024,
-    address: 'sim:', metadata: {}, settings: {}, connection_status: 'connected', status_cause: null, last_seen_at: at, created_at: at, ...more,
+    address: 'sim:', metadata: {}, settings: {}, connection_status: 'connected', status_cause: null, status_since: at, last_seen_at: at, created_at: at, ...more,
   }
 }
 

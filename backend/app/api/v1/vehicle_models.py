@@ -105,7 +105,8 @@ class VehicleChanges(BaseModel):
 
 
 class VehicleOut(BaseModel):
-    """A vehicle. `status_cause` says why the status is so; `last_seen_at` is the time of its last real answer."""
+    """A vehicle. `status_cause` says why the status is so, `status_since` since when it is so for this cause;
+    `last_seen_at` is the time of its last real answer."""
 
     vehicle_id: UUID
     vin: str
@@ -117,6 +118,7 @@ class VehicleOut(BaseModel):
     settings: dict[str, Any]
     connection_status: ConnectionStatus
     status_cause: str | None
+    status_since: datetime
     last_seen_at: datetime | None
     created_at: datetime
 

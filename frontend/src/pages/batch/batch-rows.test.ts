@@ -16,7 +16,7 @@ function command(id: string, status: Command['status'], reason: string | null = 
 function vehicle(id: string, status: Vehicle['connection_status'] = 'connected'): Vehicle {
   return {
     vehicle_id: id, vin: 'WVWZZZAU5RP000101', make: 'Volkswagen', model: 'Golf', year: 2024, address: 'sim:', metadata: {}, settings: {},
-    connection_status: status, status_cause: status === 'connected' ? null : 'It is offline.', last_seen_at: null, created_at: at,
+    connection_status: status, status_cause: status === 'connected' ? null : 'It is offline.', status_since: at, last_seen_at: null, created_at: at,
   }
 }
 

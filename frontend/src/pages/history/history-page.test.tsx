@@ -19,7 +19,7 @@ function command(number: number, more: Partial<Command> = {}): Command {
 
 const vehicle = {
   vehicle_id: VEHICLE, vin: 'WVWZZZAU5RP000101', make: 'Volkswagen', model: 'Golf', year: 2024, address: 'sim:', metadata: {}, settings: {},
-  connection_status: 'connected', status_cause: null, last_seen_at: null, created_at: '2026-01-01T00:00:00Z',
+  connection_status: 'connected', status_cause: null, status_since: '2026-01-01T00:00:00Z', last_seen_at: null, created_at: '2026-01-01T00:00:00Z',
 }
 const list = (items: readonly unknown[], total = items.length) => ({ items, total, limit: 50, offset: 0 })
 

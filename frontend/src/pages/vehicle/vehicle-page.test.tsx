@@ -14,7 +14,7 @@ const ID = '00000000-0000-4000-8000-000000000001'
 const vehicle: Vehicle = {
   vehicle_id: ID, vin: 'WAUZZZF46MA000111', make: 'Audi', model: 'A4', year: 2021, address: 'doip://h', metadata: {},
   settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1 }] } },
-  connection_status: 'connected', status_cause: null, last_seen_at: '2026-01-01T00:00:00Z', created_at: '2026-01-01T00:00:00Z',
+  connection_status: 'connected', status_cause: null, status_since: '2026-01-01T00:00:00Z', last_seen_at: '2026-01-01T00:00:00Z', created_at: '2026-01-01T00:00:00Z',
 }
 const command = (name: string, status: Command['status']): Command => ({
   command_id: name, vehicle_id: ID, user_id: 'id-of-erika', command_name: name, command_params: {}, status, status_reason: null, error: null,
