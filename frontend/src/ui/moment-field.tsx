@@ -1,5 +1,8 @@
-import { TextInput } from '@mantine/core'
+import { ActionIcon, TextInput } from '@mantine/core'
+import { IconCalendar } from '@tabler/icons-react'
+import { useRef, useState } from 'react'
 import { formatMoment, zoneName } from '@/domain/moments'
+import { momentExample, readTypedMoment, typedMoment, type DayEdge } from '@/domain/typed-moment'
 import { fromZonedInput, toZonedInput } from '@/domain/zoned-input'
 import { useZone } from '@/session/preferences'
 import classes from './filters.module.css'
@@ -8,26 +11,74 @@ interface MomentFieldProps {
   readonly label: string
   /** ISO moment, as it stands in the address. */
   readonly value: string | undefined
+  /** What a day without a time means. */
+  readonly edge: DayEdge
   readonly onChange: (iso: string | undefined) => void
 }
 
-/** A moment in the user's zone, which the label names. */
-export function MomentField({ label, value, onChange }: MomentFieldProps) {
+/**
+ * A moment in the user's zone, which the label names, written year first: the browser's own field writes it in the
+ * order of its language, which may be another one than the reader's.
+ */
+export function MomentField({ label, value, edge, onChange }: MomentFieldProps) {
   const zone = useZone()
-  const shown = toZonedInput(value, zone)
   const at = new Date(value ?? '')
-  const named = zoneName(Number.isNaN(at.getTime()) ? new Date() : at, zone)
+  const isMoment = !Number.isNaN(at.getTime())
+  const named = `${label} (${zoneName(isMoment ? at : new Date(), zone)})`
+  return <Typed key={`${value ?? ''} ${zone}`} label={named} name={label} zone={zone} value={isMoment ? value : undefined} edge={edge} onChange={onChange} />
+}
+
+function Typed({ label, name, zone, value, edge, onChange }: MomentFieldProps & { readonly name: string; readonly zone: string }) {
+  const shown = typedMoment(value, zone)
+  const [text, setText] = useState(shown)
+  const [isWrong, setWrong] = useState(false)
+  const calendar = useRef<HTMLInputElement>(null)
+
+  function settle() {
+    if (text.trim() === shown) return setWrong(false)
+    if (text.trim() === '') return onChange(undefined)
+    const read = readTypedMoment(text, zone, new Date(), edge)
+    if (read === null) return setWrong(true)
+    onChange(read)
+  }
+
+  function openCalendar() {
+    // What is picked counts when the calendar's field loses the focus.
+    calendar.current?.focus()
+    calendar.current?.showPicker()
+  }
+
   return (
     <TextInput
-      key={shown} className={classes.normal ?? ''} type="datetime-local" label={`${label} (${named})`} defaultValue={shown}
-      title={value === undefined ? undefined : formatMoment(value, zone)}
-      onBlur={(event) => {
-        const text = event.currentTarget.value
-        if (text !== shown) onChange(fromZonedInput(text, zone) ?? undefined)
+      className={classes.moment ?? ''} label={label} placeholder="yyyy-mm-dd hh:mm" value={text} autoComplete="off"
+      title={value === undefined ? 'Also: 2026-11-23, 14:05, today, 2 h, 7 d' : formatMoment(value, zone)}
+      error={isWrong ? `Write it as ${momentExample}` : undefined}
+      onChange={(event) => {
+        setText(event.currentTarget.value)
+        setWrong(false)
       }}
+      onBlur={settle}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') event.currentTarget.blur()
+        if (event.key === 'Enter') settle()
       }}
+      rightSection={
+        <>
+          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`${name}: choose from a calendar`} onClick={openCalendar}>
+            <IconCalendar size={16} aria-hidden />
+          </ActionIcon>
+          <input
+            ref={calendar} type="datetime-local" tabIndex={-1} aria-label={`${name}: calendar`} className={classes.picker} defaultValue={toZonedInput(value, zone)}
+            onChange={(event) => {
+              const read = fromZonedInput(event.currentTarget.value, zone)
+              if (read !== null) setText(typedMoment(read, zone))
+            }}
+            onBlur={(event) => {
+              const read = fromZonedInput(event.currentTarget.value, zone)
+              if (read !== null && typedMoment(read, zone) !== shown) onChange(read)
+            }}
+          />
+        </>
+      }
     />
   )
 }

@@ -37,8 +37,8 @@ export function AuditFilters({ search, onChange }: AuditFiltersProps) {
         className={classes.normal ?? ''} label="By" placeholder="Anyone" clearable searchable nothingFoundMessage="No such user"
         data={actors} value={search.actor ?? null} onChange={(actor) => onChange({ actor: actor ?? undefined })}
       />
-      <MomentField label="From" value={search.since} onChange={(since) => onChange({ since })} />
-      <MomentField label="Until" value={search.until} onChange={(until) => onChange({ until })} />
+      <MomentField label="From" edge="start" value={search.since} onChange={(since) => onChange({ since })} />
+      <MomentField label="Until" edge="end" value={search.until} onChange={(until) => onChange({ until })} />
       <Button variant="subtle" disabled={!isFiltered} onClick={() => onChange(empty)}>Clear filters</Button>
     </div>
   )

@@ -85,8 +85,8 @@ export function HistoryFilters({ search, onChange }: HistoryFiltersProps) {
         value={search.status ?? null} onChange={(status) => onChange({ status: status ?? undefined })}
       />
       <UserFilter value={search.user} onChange={(user) => onChange({ user })} />
-      <MomentField label="From" value={search.since} onChange={(since) => onChange({ since })} />
-      <MomentField label="Until" value={search.until} onChange={(until) => onChange({ until })} />
+      <MomentField label="From" edge="start" value={search.since} onChange={(since) => onChange({ since })} />
+      <MomentField label="Until" edge="end" value={search.until} onChange={(until) => onChange({ until })} />
       <Button
         variant="subtle" disabled={!isFiltered}
         onClick={() => onChange({ vehicle: undefined, command: undefined, status: undefined, user: undefined, since: undefined, until: undefined })}

@@ -43,7 +43,7 @@ function VehicleCell({ id, vehicle }: { readonly id: string; readonly vehicle: V
           <VinText vin={vehicle.vin} />
         </span>
       )}
-      <span className={own.model}>{vehicle === undefined ? ' ' : vehicleName(vehicle)}</span>
+      <span className={own.model} title={vehicle && vehicleName(vehicle)}>{vehicle === undefined ? ' ' : vehicleName(vehicle)}</span>
     </Link>
   )
 }
@@ -59,6 +59,7 @@ function hindrance(command: Command, picked: readonly Command[]): string | null 
 function Row({ command, vehicles, nameOf, picked, onPick }: Omit<HistoryTableProps, 'commands'> & { readonly command: Command }) {
   const isPicked = picked.some(({ command_id }) => command_id === command.command_id)
   const hindered = hindrance(command, picked)
+  const sender = nameOf(command.user_id)
   const vin = vehicles.get(command.vehicle_id)?.vin ?? 'unknown vehicle'
   return (
     <Table.Tr data-picked={isPicked || undefined} className={own.row ?? ''}>
@@ -68,17 +69,19 @@ function Row({ command, vehicles, nameOf, picked, onPick }: Omit<HistoryTablePro
           aria-label={`Compare ${command.command_name} of ${vin}, ${command.submitted_at}`}
         />
       </Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}><Moment at={command.submitted_at} /></Table.Td>
+      <Table.Td className={own.when ?? ''}><Moment at={command.submitted_at} /></Table.Td>
       <Table.Td>
         <Link to="/commands/$commandId" params={{ commandId: command.command_id }} search={{}} className={own.name ?? ''}>{command.command_name}</Link>
+        <span className={own.more}>by {sender}</span>
       </Table.Td>
       <Table.Td><VehicleCell id={command.vehicle_id} vehicle={vehicles.get(command.vehicle_id)} /></Table.Td>
       <Table.Td>
         <CommandStatusBadge status={command.status} />
+        <span className={own.more}><Duration command={command} /></span>
         {command.error !== null && <div className={own.reason} title={command.error.message}>{command.error.message}</div>}
       </Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}><Duration command={command} /></Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}>{nameOf(command.user_id)}</Table.Td>
+      <Table.Td className={own.wide ?? ''}><Duration command={command} /></Table.Td>
+      <Table.Td className={own.wide ?? ''}>{sender}</Table.Td>
     </Table.Tr>
   )
 }
@@ -87,16 +90,16 @@ export function HistoryTable({ commands, ...rest }: HistoryTableProps) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <div className={classes.scroll} tabIndex={0} role="region" aria-label="Commands, newest first">
-      <Table miw={900}>
+      <Table miw={680}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={40}><span className={own.hidden}>Compare</span></Table.Th>
-            <Table.Th w={200}>Sent</Table.Th>
+            <Table.Th className={own.whenHead ?? ''}>Sent</Table.Th>
             <Table.Th w={150}>Command</Table.Th>
-            <Table.Th w={220}>Vehicle</Table.Th>
+            <Table.Th className={own.vehicleHead ?? ''}>Vehicle</Table.Th>
             <Table.Th>Status</Table.Th>
-            <Table.Th w={120}>Took</Table.Th>
-            <Table.Th w={120}>Sent by</Table.Th>
+            <Table.Th className={own.wide ?? ''} w={130}>Took</Table.Th>
+            <Table.Th className={own.wide ?? ''} w={130}>Sent by</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
