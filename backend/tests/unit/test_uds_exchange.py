@@ -77,6 +77,29 @@ def test_endless_pending_ends_at_its_bound() -> None:
     assert exchange.step(20.04) == Failed(reason=Reason.PENDING_TOO_LONG, was_sent=True)
 
 
+def test_an_answer_during_the_pause_after_busy_is_the_answer() -> None:
+    """A repeated `21` came after the request had been sent again, and the ECU carried it out meanwhile."""
+    exchange = begun()
+    assert exchange.received(ECU, BUSY, 0.01) is Observation.BUSY
+    exchange.step(0.51)
+    exchange.sent(0.51)
+    assert exchange.received(ECU, BUSY, 0.52) is Observation.BUSY
+    assert exchange.received(ECU, BUSY, 0.53) is Observation.STRAY
+    assert exchange.received(ECU, VIN, 0.54) is Observation.ANSWER
+    assert payloads(exchange.step(2.0)) == [VIN]
+
+
+def test_an_ecu_that_works_on_it_is_not_asked_again_because_it_was_busy() -> None:
+    exchange = begun()
+    exchange.received(ECU, BUSY, 0.01)
+    assert exchange.received(ECU, PENDING, 0.02) is Observation.PENDING
+    assert exchange.step(1.0) == Wait(5.02)
+    assert exchange.received(ECU, BUSY, 1.0) is Observation.STRAY
+    assert exchange.step(2.0) == Wait(5.02)
+    exchange.received(ECU, VIN, 3.0)
+    assert payloads(exchange.step(3.0)) == [VIN]
+
+
 def test_the_deadline_ends_everything() -> None:
     exchange = begun(deadline=2.0)
     exchange.received(ECU, PENDING, 0.04)
@@ -94,7 +117,7 @@ def test_a_busy_ecu_is_asked_again_after_a_pause(nrc: int) -> None:
     exchange = begun()
     assert exchange.received(ECU, bytes((0x7F, 0x22, nrc)), 0.01) is Observation.BUSY
     assert exchange.step(0.02) == Wait(0.51)
-    assert exchange.received(ECU, VIN, 0.3) is Observation.STRAY  # nothing is asked at the moment
+    assert exchange.received(ECU, b"\x7f\x22\x31", 0.3) is Observation.STRAY  # nothing is asked at the moment
     assert exchange.step(0.51) == Send(READ_VIN)
     exchange.sent(0.52)
     exchange.received(ECU, VIN, 0.53)

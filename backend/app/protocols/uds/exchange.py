@@ -91,8 +91,8 @@ class _Phase(Enum):
 class Exchange:
     """One request to one ECU, or with `functional` to all ECUs behind a functional address.
 
-    Guarantees: never sends a request again unless the ECU said that it did not start on it (`21`, `94`); gives up by
-    `deadline`; a message that does not match changes nothing.
+    Guarantees: never sends a request again unless the ECU said that it did not start on it (`21`, `94`), and nothing
+    to the contrary since; gives up by `deadline`; a message that does not match changes nothing.
     """
 
     def __init__(self, request: bytes, *, timing: UdsTiming, deadline: float, functional: bool = False) -> None:
@@ -150,19 +150,20 @@ class Exchange:
 
     def received(self, source: int, payload: bytes, at: float) -> Observation:
         """Take note of a message. Anything but an answer to this request is STRAY and has no effect."""
-        if self._phase is not _Phase.WAITING or self._end is not None:
+        if self._phase is _Phase.READY or self._end is not None:
             return Observation.STRAY
         answer = Answer(source=source, payload=payload, received_at=at)
         match match_answer(self._request, payload):
-            case Match.STRAY:
-                return Observation.STRAY
             case Match.PENDING:
                 return self._note_pending(source, at)
+            case Match.STRAY:
+                return Observation.STRAY
+            case Match.BUSY | Match.NEGATIVE if self._phase is _Phase.PAUSING:
+                return Observation.STRAY  # it has said no already, that is what the pause is for
             case Match.BUSY if not self._functional:
                 return self._note_busy(answer)
             case _:
-                self._note_answer(answer)
-                return Observation.ANSWER
+                return self._note_answer(answer)
 
     def _limit(self) -> tuple[float, Reason]:
         """When the present wait ends, and what that means then."""
@@ -190,11 +191,14 @@ class Exchange:
     def _note_pending(self, source: int, at: float) -> Observation:
         if self._pending_since is None:
             self._pending_since = at
+        self._phase = _Phase.WAITING  # also from a pause: it has begun after all, and must not get it again
         self._pending_sources.add(source)
         self._until = max(self._until, at + self._timing.pending_within_s)
         return Observation.PENDING
 
     def _note_busy(self, answer: Answer) -> Observation:
+        if self._busy and self._pending_sources:
+            return Observation.STRAY  # it works on it now: that is the answer to the earlier sending once more
         self._busy.append(answer)
         resume_at = answer.received_at + self._timing.busy_pause_s
         give_up_at = min(self._busy[0].received_at + self._timing.busy_limit_s, self._deadline)
@@ -204,8 +208,9 @@ class Exchange:
         self._phase, self._until = _Phase.PAUSING, resume_at
         return Observation.BUSY
 
-    def _note_answer(self, answer: Answer) -> None:
+    def _note_answer(self, answer: Answer) -> Observation:
         self._answers.append(answer)
         self._pending_sources.discard(answer.source)
         if not self._functional:
             self._end = Done((answer,))
+        return Observation.ANSWER
