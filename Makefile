@@ -1,7 +1,7 @@
 # Everything a user or a developer needs. Works from any folder with `make -C <here> ...`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint page dev screenshots bench openapi dev-env lock
+.PHONY: help run test lint page dev screenshots wheel bench openapi dev-env lock
 # Commands run as they stand here, not through what the user's environment says.
 SHELL := /bin/sh
 UV ?= uv
@@ -35,6 +35,10 @@ dev: ## Serve the web page with hot reload against a service that runs already
 
 screenshots: ## Take pictures of every page into frontend/screenshots
 	@scripts/screenshots.sh
+
+wheel: dev-env ## Build a Python wheel that contains everything, the page too, into dist/
+	@scripts/page.sh build --if-needed
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .
 
 lint: dev-env ## Check style, types, import directions and the generated API description
 	$(BIN)/ruff check .

@@ -59,7 +59,7 @@ install_packages() {
         return
     fi
     echo "Installing the packages of the page ..."
-    run_npm ci --no-audit --no-fund --loglevel=error || fail "installing the packages of frontend/package-lock.json failed"
+    run_npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || fail "installing the packages of frontend/package-lock.json failed"
     cp frontend/package-lock.json "$stamp"
 }
 
@@ -114,7 +114,10 @@ case "${1:-}" in
     dev)
         install_packages
         echo "Needs a running service: 'make run' in another terminal, or SOVD_API=http://host:port."
-        run_npm run --silent dev
+        trap : INT # Ctrl-C is how it is ended, and no failure
+        code=0
+        run_npm run --silent dev || code=$?
+        [ "$code" -eq 130 ] || exit "$code"
         ;;
     *) fail "usage: page.sh build [--if-needed] | check | e2e | dev" ;;
 esac

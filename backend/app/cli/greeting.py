@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from app.api.page.page_files import PAGE_FOLDER, is_built
 from app.main import Serving
 
 
@@ -14,8 +15,14 @@ class TerminalAnnouncer:
 
     def ready(self, serving: Serving) -> None:
         """See `app.main.Announcer`."""
-        home = os.environ.get("SOVD_HOME")
-        print("\n".join(greeting(serving, program=program_name(), folder=Path.cwd(), home=home)), flush=True)
+        lines = greeting(
+            serving,
+            program=program_name(),
+            folder=Path.cwd(),
+            home=os.environ.get("SOVD_HOME"),
+            has_page=is_built(PAGE_FOLDER),
+        )
+        print("\n".join(lines), flush=True)
 
     def stopping(self) -> None:
         """See `app.main.Announcer`."""
@@ -30,7 +37,7 @@ def program_name() -> str:
     return "sovd" if found is not None and Path(found) == Path(given) else given
 
 
-def greeting(serving: Serving, *, program: str, folder: Path, home: str | None) -> list[str]:
+def greeting(serving: Serving, *, program: str, folder: Path, home: str | None, has_page: bool) -> list[str]:
     """The lines, for a terminal of 80 columns. Pure.
 
     `folder` is where `program` is to be typed; `home` is `SOVD_HOME` where it is set: what works on the data directly
@@ -40,6 +47,7 @@ def greeting(serving: Serving, *, program: str, folder: Path, home: str | None) 
         "",
         f"SOVD Command serves on {serving.url}   (Ctrl-C stops it)",
         "",
+        f"  In the browser    {f'{serving.url}/' if has_page else 'not built: run `make page`, then load again'}",
         f"  API, to try out   {serving.url}/docs",
         f"  Health            {serving.url}/health/ready",
     ]

@@ -15,10 +15,11 @@ PROGRAM = ".venv/bin/sovd"
 
 
 def test_the_first_start_tells_where_who_and_what_to_type_next() -> None:
-    lines = greeting(FIRST, program=PROGRAM, folder=Path("/home/anna/my clone"), home=None)
+    lines = greeting(FIRST, program=PROGRAM, folder=Path("/home/anna/my clone"), home=None, has_page=True)
     text = "\n".join(lines)
     for part in (
         "serves on http://127.0.0.1:8000 ",
+        "In the browser    http://127.0.0.1:8000/\n",
         "http://127.0.0.1:8000/docs",
         "/var/lib/sovd-command",
         "fseVKC3uh8ZoHlWX",
@@ -32,8 +33,9 @@ def test_the_first_start_tells_where_who_and_what_to_type_next() -> None:
 
 
 def test_a_later_start_tells_how_to_get_in_again_with_the_same_data() -> None:
-    text = "\n".join(greeting(LATER, program=PROGRAM, folder=Path("/src"), home="/data of mine"))
+    text = "\n".join(greeting(LATER, program=PROGRAM, folder=Path("/src"), home="/data of mine", has_page=False))
     assert "SOVD_HOME='/data of mine' .venv/bin/sovd user password admin --local" in text
+    assert "make page" in text
     assert "once" not in text
     assert "run ReadDTC" not in text, "there is no vehicle yet"
 
@@ -46,4 +48,4 @@ def test_a_program_that_the_shell_finds_is_called_by_its_name(monkeypatch: pytes
     assert program_name() == str(program)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert program_name() == "sovd"
-    assert "cd " not in "\n".join(greeting(FIRST, program="sovd", folder=tmp_path, home=None))
+    assert "cd " not in "\n".join(greeting(FIRST, program="sovd", folder=tmp_path, home=None, has_page=True))
