@@ -44,6 +44,7 @@ from app.services.command_service import CommandIntake, CommandService
 from app.services.demo_fleet import register_demo_fleet
 from app.services.demo_simulation import demo_simulation
 from app.services.diagnostic_data_service import DiagnosticDataService, file_reader
+from app.services.presence_history_service import PresenceHistoryService
 from app.services.vehicle_knowledge import VehicleKnowledgeService
 from app.services.vehicle_secret_service import VehicleSecretService
 from app.services.vehicle_service import VehicleService
@@ -172,6 +173,7 @@ def make_worker(settings: Settings, base: Foundation) -> Worker:
             poll_s=settings.queue_poll_s,
             drain_s=settings.drain_s,
             probe_interval_s=settings.probe_interval_s,
+            presence_history_days=settings.presence_history_days,
         ),
     )
 
@@ -221,6 +223,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
                 commands=commands,
                 vehicles=vehicles,
                 knowledge=VehicleKnowledgeService(base.unit_of_work, vehicles),
+                presence_history=PresenceHistoryService(base.unit_of_work, vehicles),
                 vehicle_secrets=VehicleSecretService(base.unit_of_work, guard, base.sealing),
                 diagnostic_data=DiagnosticDataService(base.unit_of_work, guard, base.diagnostic_data, commands),
                 hub=hub,

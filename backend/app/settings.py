@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     )
     drain_s: float = Field(default=30.0, ge=0, description="how long a stopping worker lets running commands finish")
     probe_interval_s: float = Field(default=5.0, gt=0, description="presence: how often a vehicle is probed")
+    presence_history_days: int = Field(
+        default=30, ge=1, le=3650, description="how many days back the presence of vehicles is kept"
+    )
     lane_queue_limit: int = Field(default=100, ge=1, description="commands that may wait per lane")
 
     vehicle_networks_denied: Networks = Field(

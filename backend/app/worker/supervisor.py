@@ -38,7 +38,7 @@ _TIDY_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """Times in seconds; `slots` is how many commands run side by side."""
+    """Times in seconds where their names do not say otherwise; `slots` is how many commands run side by side."""
 
     slots: int
     lease_s: float
@@ -46,6 +46,7 @@ class WorkerSettings:
     poll_s: float
     drain_s: float
     probe_interval_s: float
+    presence_history_days: int
 
 
 class Worker:
@@ -94,7 +95,7 @@ class Worker:
         )
         self._recovery = Recovery(unit_of_work, self._lease, self._dispatcher, metrics)
         self._reconciliation = Reconciliation(unit_of_work, worker_name=name)
-        self._housekeeping = Housekeeping(unit_of_work)
+        self._housekeeping = Housekeeping(unit_of_work, presence_days=settings.presence_history_days)
 
     async def run(self, stop: asyncio.Event, stop_now: asyncio.Event) -> None:
         """Work until `stop` is set, then claim nothing more and let what runs finish (at most `drain_s` seconds).

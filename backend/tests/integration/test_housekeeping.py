@@ -68,7 +68,7 @@ async def test_a_session_stays_for_thirty_days_after_its_end(
 ) -> None:
     user = await accounts.add()
     session = await add_session(database, user.user_id, expires_days=expires_days, revoked_days=revoked_days)
-    await Housekeeping(accounts.work).tidy()
+    await Housekeeping(accounts.work, presence_days=30).tidy()
     assert await kept(database) == (({session}, {session}, 2) if stays else (set(), set(), 0))
 
 
@@ -77,7 +77,7 @@ async def test_live_sessions_go_on_with_all_their_tokens(accounts: Accounts, dat
     await add_session(database, user.user_id, expires_days=-31)
     first = await accounts.service.login("erika", PASSWORD, CLIENT)
     second = await accounts.service.refresh(first.refresh_token, CLIENT)
-    await Housekeeping(accounts.work).tidy()
+    await Housekeeping(accounts.work, presence_days=30).tidy()
     sessions, _, tokens = await kept(database)
     assert (len(sessions), tokens) == (1, 2)
     assert (await accounts.service.authenticate(second.access_token)).actor.user_id == user.user_id
@@ -88,7 +88,7 @@ async def test_many_go_in_small_batches(accounts: Accounts, database: Database) 
     user = await accounts.add()
     for tokens in (0, 1, 7, 3, 0):
         await add_session(database, user.user_id, expires_days=-40, tokens=tokens)
-    await Housekeeping(accounts.work, batch=2).tidy()
+    await Housekeeping(accounts.work, presence_days=30, batch=2).tidy()
     assert await kept(database) == (set(), set(), 0)
 
 
@@ -98,9 +98,9 @@ async def test_one_worker_at_a_time(accounts: Accounts, database: Database) -> N
     async with database.transaction() as elsewhere:
         await acquire(elsewhere, Lock.HOUSEKEEPING)
         async with asyncio.timeout(5):
-            await Housekeeping(accounts.work).tidy()
+            await Housekeeping(accounts.work, presence_days=30).tidy()
         assert await kept(database) == ({session}, {session}, 2)
-    await asyncio.gather(*(Housekeeping(accounts.work, batch=1).tidy() for _ in range(3)))
+    await asyncio.gather(*(Housekeeping(accounts.work, presence_days=30, batch=1).tidy() for _ in range(3)))
     assert await kept(database) == (set(), set(), 0)
 
 
@@ -111,6 +111,6 @@ async def test_accounts_and_the_audit_trail_are_left_alone(accounts: Accounts, d
     counted = text("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM audit_log)")
     async with database.autocommit() as db:
         before = (await db.execute(counted)).one()
-        await Housekeeping(accounts.work).tidy()
+        await Housekeeping(accounts.work, presence_days=30).tidy()
         assert (await db.execute(counted)).one() == before
     assert before[1] >= 2

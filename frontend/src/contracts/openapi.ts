@@ -698,6 +698,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vehicles/{vehicle_id}/presence-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a vehicle was there, and why not
+         * @description The periods of one status and cause that reach into the span, newest first, and how the span divides.
+         *
+         *     Presence is judged from answers. Kept for 30 days unless set otherwise; the newest period always.
+         */
+        get: operations["getPresenceHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vehicles/{vehicle_id}/secrets": {
         parameters: {
             query?: never;
@@ -1419,6 +1441,111 @@ export interface components {
              * @description must differ from the user name
              */
             new_password: string;
+        };
+        /**
+         * PresenceHistoryOut
+         * @description A page of periods, newest first; `total` counts those of the whole span.
+         *
+         *     `next_before` asks for the next page, `null`: this is the last. What was before `recorded_since` is not known.
+         * @example {
+         *       "items": [
+         *         {
+         *           "connection_status": "disconnected",
+         *           "last_seen_at": "2026-03-01T06:12:22.004511Z",
+         *           "since": "2026-03-01T06:12:31.201934Z",
+         *           "status_cause": "The gateway 10.8.0.3:13400 cannot be reached: no connection within 2 s. Nothing was sent.",
+         *           "until": "2026-03-01T06:40:02.118332Z"
+         *         }
+         *       ],
+         *       "limit": 1,
+         *       "next_before": "2026-03-01T06:12:31.201934Z",
+         *       "recorded_since": "2026-01-14T09:30:11.500201Z",
+         *       "since": "2026-02-28T07:00:00Z",
+         *       "summary": {
+         *         "connected_s": 84749.083602,
+         *         "disconnected_s": 1650.916398,
+         *         "error_s": 0,
+         *         "online_share": 0.9808897,
+         *         "unknown_s": 0,
+         *         "unrecorded_s": 0
+         *       },
+         *       "total": 3,
+         *       "until": "2026-03-01T07:00:00Z"
+         *     }
+         */
+        PresenceHistoryOut: {
+            /** Items */
+            items: components["schemas"]["PresencePeriodOut"][];
+            /** Limit */
+            limit: number;
+            /** Next Before */
+            next_before: string | null;
+            /** Recorded Since */
+            recorded_since: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            summary: components["schemas"]["PresenceSummaryOut"];
+            /** Total */
+            total: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * PresencePeriodOut
+         * @description The vehicle was so from `since` to `until`; `null`: it still is. `last_seen_at` is its last answer before.
+         * @example {
+         *       "connection_status": "disconnected",
+         *       "last_seen_at": "2026-03-01T06:12:22.004511Z",
+         *       "since": "2026-03-01T06:12:31.201934Z",
+         *       "status_cause": "The gateway 10.8.0.3:13400 cannot be reached: no connection within 2 s. Nothing was sent.",
+         *       "until": "2026-03-01T06:40:02.118332Z"
+         *     }
+         */
+        PresencePeriodOut: {
+            connection_status: components["schemas"]["ConnectionStatus"];
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Status Cause */
+            status_cause: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * PresenceSummaryOut
+         * @description How the span divides, in seconds. `online_share` is connected by recorded time, 0 to 1; `null`: none recorded.
+         * @example {
+         *       "connected_s": 84749.083602,
+         *       "disconnected_s": 1650.916398,
+         *       "error_s": 0,
+         *       "online_share": 0.9808897,
+         *       "unknown_s": 0,
+         *       "unrecorded_s": 0
+         *     }
+         */
+        PresenceSummaryOut: {
+            /** Connected S */
+            connected_s: number;
+            /** Disconnected S */
+            disconnected_s: number;
+            /** Error S */
+            error_s: number;
+            /** Online Share */
+            online_share: number | null;
+            /** Unknown S */
+            unknown_s: number;
+            /** Unrecorded S */
+            unrecorded_s: number;
         };
         /**
          * Problem
@@ -3637,6 +3764,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KnowledgeOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPresenceHistory: {
+        parameters: {
+            query?: {
+                /** @description only periods that began before: `next_before` of the page before this one */
+                before?: string | null;
+                /** @description how many periods at most */
+                limit?: number;
+                /** @description begin of the span, with a zone; 7 days before its end where left out */
+                since?: string | null;
+                /** @description end of the span, with a zone; now where left out or later */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceHistoryOut"];
                 };
             };
             401: components["responses"]["Problem401"];
