@@ -90,8 +90,12 @@ def _state(payload: JsonObject) -> list[str]:
     status = payload.get("status")
     if not isinstance(status, str):
         return []
-    rest = ", ".join(f"{name} {_plain(value)}" for name, value in payload.items() if name != "status")
-    return [f"{status}: {rest}" if rest else status]
+    result = payload.get("result")
+    decoded = _value(result) if isinstance(result, dict) else []
+    shown = {name: value for name, value in payload.items() if name != "status" and not (decoded and name == "result")}
+    rest = ", ".join(f"{name} {_plain(value)}" for name, value in shown.items())
+    note = f" ({result['problem']})" if decoded and isinstance(result, dict) and result.get("problem") else ""
+    return [f"{status}: {rest}" if rest else status, *(f"{line}{note}" for line in decoded)]
 
 
 def _objects(payload: JsonObject, name: str, member: str) -> list[dict[str, Any]] | None:

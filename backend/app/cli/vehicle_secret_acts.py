@@ -1,10 +1,12 @@
 """Secrets of vehicles."""
 
-from rich.table import Table
+from datetime import datetime
 
 from app.cli.connection import signed_in
 from app.cli.exit_codes import ExitCode
 from app.cli.given_files import read_file
+from app.cli.quantities import show_time
+from app.cli.tables import cell, plain_table
 from app.cli.terminal import Terminal
 from app.cli.usage_errors import UsageRefused
 from app.cli.vehicle_lookup import find_vehicle
@@ -32,9 +34,9 @@ async def list_secrets(server: str | None, wanted: str, *, as_json: bool) -> int
     if as_json:
         terminal.json({"items": list(kept)})
         return ExitCode.DONE
-    table = Table("secret", "set at", box=None)
+    table = plain_table("Secret", "Set at")
     for entry in kept:
-        table.add_row(str(entry["name"]), str(entry["changed_at"]))
+        table.add_row(cell(entry["name"]), cell(show_time(datetime.fromisoformat(str(entry["changed_at"])))))
     if kept:
         terminal.show(table)
     else:

@@ -22,6 +22,15 @@ from app.domain.json_values import JsonObject
         ({"status": "complete", "totalDtcs": 2}, ["complete: totalDtcs 2"]),
         ({"status": "reading", "dataId": "0xF190", "progress": 0.5}, ["reading: dataId 0xF190, progress 0.5"]),
         ({"status": "done"}, ["done"]),
+        (
+            {"status": "success", "written": "0384", "result": {"name": "Idle", "value": 900, "unit": "rpm"}},
+            ["success: written 0384", "Idle: 900 rpm"],
+        ),
+        (
+            {"status": "success", "result": {"value": "0C", "unit": None, "problem": "no data describes it"}},
+            ["success", "value: 0C (no data describes it)"],
+        ),
+        ({"status": "success", "result": {"odd": 1}}, ['success: result {"odd":1}']),
         ({"anything": {"else": [1]}}, ['{"anything":{"else":[1]}}']),
         ({"dtcs": [], "ecuAddress": "0x1010"}, ["no trouble codes [ECU 0x1010]"]),
         (
