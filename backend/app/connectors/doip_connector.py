@@ -25,7 +25,6 @@ from app.domain.errors import (
     NotFound,
     ServiceError,
     VehicleError,
-    VehicleRefused,
     VehicleUnreachable,
 )
 from app.domain.json_values import JsonObject
@@ -78,7 +77,8 @@ class DoipConnector:
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
         """Run one command as the port says.
 
-        Where something fails before the part that changes the vehicle has left, the error says that nothing changed.
+        Where something fails before the part that changes the vehicle has left, the error says that nothing changed;
+        where it fails after that, and that part was not refused, the error says that the vehicle may have acted.
         """
         address = parse_doip_address(request.address)
         command = _COMMANDS.get(request.command_name)
@@ -104,14 +104,12 @@ class DoipConnector:
                     async for part in parts:
                         yield part
             except (NotFound, ServiceError) as error:
-                why = f"The diagnostic data of this vehicle cannot be used now: {error.message} Nothing was changed."
+                why = f"The diagnostic data of this vehicle cannot be used now: {error.message}"
                 trouble = VehicleUnreachable(why, details={"reason": error.error_code})
                 raise (after_acting(trouble) if job.acted else trouble) from error
             except VehicleError as error:
                 if not _may_change(request.command_name, request.command_params):
                     raise
-                if isinstance(error, VehicleRefused):
-                    raise  # commands over DoIP let through only the refusal of what would have acted
                 raise (after_acting(error) if job.acted else before_acting(error)) from error
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -52,7 +52,7 @@ class DoipJob:
     owing: set[int]
     outlet: Outlet
     acted: bool = False
-    """What may change the vehicle has been sent, or is about to be."""
+    """What may change the vehicle has been sent, and was not refused; see `acting`."""
 
     def now(self) -> float:
         """Loop time, in seconds."""
@@ -62,6 +62,17 @@ class DoipJob:
         """A deadline that leaves time to say what came, when some of many did not answer."""
         left = max(0.0, self.deadline - self.now())
         return self.deadline - min(_LONGEST_RESERVE_S, left * _RESERVE)
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Around the one request that may change the vehicle: it acted unless the error says that this one did not."""
+        before, self.acted = self.acted, True
+        try:
+            yield
+        except VehicleError as error:
+            if not error.may_have_acted:
+                self.acted = before
+            raise
 
     @asynccontextmanager
     async def client(self, ecu_address: int, deadline: float | None = None) -> AsyncIterator[UdsClient]:

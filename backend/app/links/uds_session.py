@@ -26,7 +26,7 @@ async def held_session(client: UdsClient, deadline: float, session: int = Sessio
     except (VehicleUnreachable, VehicleRefused):
         raise  # the ECU is where it was
     except BaseException:
-        await _leave(client)
+        await _leave(client, deadline)
         raise
     client.is_session_held = True
     keeper = asyncio.create_task(_keep(client), name=f"session of ECU 0x{client.ecu_address:04X}")
@@ -36,17 +36,21 @@ async def held_session(client: UdsClient, deadline: float, session: int = Sessio
         client.is_session_held = False
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
-        await _leave(client)
+        await _leave(client, deadline)
         client.timing = timing
 
 
 async def _keep(client: UdsClient) -> None:
-    # a link that breaks shows at the next request; what is done inside decides what that means
-    with contextlib.suppress(VehicleError):
-        await client.keep_alive()
+    while True:
+        # one that fails ends nothing: some gateways never acknowledge what gets no answer, and a link that broke shows
+        # at the next request, where what is done inside decides what that means
+        with contextlib.suppress(VehicleError):
+            await client.keep_alive()
 
 
-async def _leave(client: UdsClient) -> None:
-    leave_by = asyncio.get_running_loop().time() + _LEAVE_WITHIN_S
+async def _leave(client: UdsClient, deadline: float) -> None:
+    now = asyncio.get_running_loop().time()
+    # an ECU that fell silent after it had confirmed everything must not keep the answer until the time is over
+    leave_by = now + (min(_LEAVE_WITHIN_S, (deadline - now) / 2) if deadline > now else _LEAVE_WITHIN_S)
     with contextlib.suppress(VehicleError):
         await uds_services.start_session(client, Session.DEFAULT, leave_by)

@@ -19,9 +19,11 @@ from app.domain.errors import (
     VehicleUnreachable,
 )
 from app.domain.json_values import JsonObject
+from app.links.doip_link import DoipChannel
 from app.links.uds_errors import NegativeResponse
-from app.simulator.disturbances import DisturbanceKind
+from app.simulator.disturbances import Disturbance, DisturbanceKind
 from support.doip_runs import ENGINE, DrivenVehicle, driven_vehicle
+from support.waiting import until
 
 READ, WRITE, CLEAR, DTCS = 0x22, 0x2E, 0x14, 0x19
 VIN: JsonObject = {**ENGINE, "dataId": "0xF190"}
@@ -177,6 +179,78 @@ async def test_an_unreachable_control_unit_cannot_have_acted(car: DrivenVehicle)
         await car.run("ClearDTC", ENGINE)
     assert not raised.value.may_have_acted
     await works_again(car)
+
+
+def lose_the_way_for(service: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of this service find no way to the gateway any more; everything else goes through."""
+    send = DoipChannel.send
+
+    async def maybe(channel: DoipChannel, payload: bytes, deadline: float) -> float:
+        if payload[0] == service:
+            raise VehicleUnreachable("no way to the gateway")
+        return await send(channel, payload, deadline)
+
+    monkeypatch.setattr(DoipChannel, "send", maybe)
+
+
+@pytest.mark.parametrize(
+    ("service", "command_name", "params"),
+    [
+        (CLEAR, "ClearDTC", ENGINE),
+        (WRITE, "WriteDataByID", NOTE),
+        (0x31, "RoutineControl", {**ENGINE, "routineId": "0x0203", "action": "start"}),
+        (0x11, "ECUReset", ENGINE),
+        (0x85, "ControlDTCSetting", {**ENGINE, "setting": "off", "holdS": 1}),
+    ],
+)
+async def test_a_change_that_could_not_be_sent_is_no_open_question(
+    car: DrivenVehicle, monkeypatch: pytest.MonkeyPatch, service: int, command_name: str, params: JsonObject
+) -> None:
+    lose_the_way_for(service, monkeypatch)
+    with pytest.raises(VehicleUnreachable):
+        await car.run(command_name, params)
+
+
+async def test_a_write_that_was_confirmed_is_told_although_it_cannot_be_read_back(car: DrivenVehicle) -> None:
+    car.disturb(DisturbanceKind.PENDING_STORM, times=400, seconds=40, service=READ)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 3
+    (done,) = await car.run("WriteDataByID", NOTE, within_s=3)
+    assert loop.time() < deadline  # the worker listens no longer
+    assert (done["status"], done["verified"]) == ("success", None)
+
+
+async def test_a_setting_that_was_lost_while_it_was_held_is_no_success(car: DrivenVehicle) -> None:
+    params: JsonObject = {**ENGINE, "setting": "off", "holdS": 30}
+    held = asyncio.create_task(car.run("ControlDTCSetting", params, within_s=60))
+    await until(lambda: not car.ecu().records_faults)
+    car.ecu().reset(asyncio.get_running_loop().time())
+    with pytest.raises(VehicleError) as raised:
+        await held
+    assert raised.value.may_have_acted
+    assert car.ecu().records_faults
+
+
+async def test_trouble_codes_are_told_although_their_details_are_not(car: DrivenVehicle) -> None:
+    begun: list[int] = []
+    take = car.disturbances.take_for_request
+
+    def silent_after_the_list(ecu_address: int, service: int) -> tuple[Disturbance, ...]:
+        begun.append(service)
+        if begun.count(DTCS) == 2:
+            car.disturb(DisturbanceKind.SILENT)
+        return take(ecu_address, service)
+
+    car.disturbances.take_for_request = silent_after_the_list  # type: ignore[method-assign]  # a look at what arrives
+    car.disturb(DisturbanceKind.JITTER, seconds=0.0)  # else nobody asks
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 2
+    found, last = await car.run("ReadDTC", {**ENGINE, "snapshot": True, "extendedData": True}, within_s=2)
+    assert loop.time() < deadline
+    assert last["totalDtcs"] == 2
+    for item in found["dtcs"]:
+        assert item["snapshots"][0]["error"]["code"]
+        assert item["extendedData"][0]["error"]["code"]
 
 
 async def test_a_half_open_vehicle_is_no_vehicle(car: DrivenVehicle) -> None:

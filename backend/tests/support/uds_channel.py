@@ -10,13 +10,14 @@ Script = Callable[[bytes], Iterable[bytes]]
 
 
 class ScriptedChannel:
-    """An EcuChannel. `script` gives the answers to a request; `fails_with` is what sending raises."""
+    """An EcuChannel. `script` gives the answers to a request; `fails_with` is what sending raises, `refused` what it did so for."""
 
     def __init__(self, script: Script, *, ecu_address: int = 0x1010) -> None:
         self._script = script
         self._ecu_address = ecu_address
         self._arrived: asyncio.Queue[DiagnosticMessage] = asyncio.Queue()
         self.sent: list[bytes] = []
+        self.refused: list[bytes] = []
         self.fails_with: VehicleError | None = None
 
     @property
@@ -25,6 +26,7 @@ class ScriptedChannel:
 
     async def send(self, payload: bytes, deadline: float) -> float:
         if self.fails_with is not None:
+            self.refused.append(payload)
             raise self.fails_with
         self.sent.append(payload)
         for answer in self._script(payload):

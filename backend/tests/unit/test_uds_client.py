@@ -31,6 +31,7 @@ from app.protocols.uds.timing import UdsTiming
 from support.uds_channel import Script, ScriptedChannel, answers
 from support.waiting import until
 
+TIMING_OF_THE_ROAD = UdsTiming()
 TIMING = UdsTiming(p2_s=0.05, p2_star_s=0.2, network_s=0.0, busy_pause_s=0.01, s3_s=0.1)
 VIN = {"22F190": "62F190" + b"WVWZZZ1JZXW000001".hex()}
 SESSION = {"1003": "5003003201F4", "1001": "5001003201F4"}
@@ -210,6 +211,25 @@ async def test_a_session_is_kept_alive_and_given_back() -> None:
     assert channel.sent[0] == b"\x10\x03"
     assert channel.sent[-1] == b"\x10\x01"
     assert client.timing == TIMING
+
+
+async def test_a_session_is_kept_although_the_gateway_did_not_acknowledge_once() -> None:
+    client, channel = client_of(answers(SESSION))
+    async with held_session(client, soon()):
+        channel.fails_with = VehicleTimeout("the gateway did not acknowledge it")
+        await until(lambda: channel.refused.count(b"\x3e\x80") >= 1)
+        channel.fails_with = None
+        await until(lambda: channel.sent.count(b"\x3e\x80") >= 2)
+
+
+async def test_an_ecu_that_fell_silent_is_left_before_the_time_is_over() -> None:
+    """What it had confirmed shall still be told in time."""
+    silent: list[bytes] = []
+    client, _ = client_of(lambda payload: () if silent else answers(SESSION)(payload), timing=TIMING_OF_THE_ROAD)
+    deadline = soon(0.5)
+    async with held_session(client, deadline):
+        silent.append(b"")
+    assert asyncio.get_running_loop().time() < deadline
 
 
 async def test_no_tester_present_while_pending() -> None:

@@ -81,9 +81,9 @@ async def wanted_identifiers(job: DoipJob, client: UdsClient) -> list[tuple[str,
     return [(str(one), await _number_of(job, client.ecu_address, str(one))) for one in given]
 
 
-async def read_value(job: DoipJob, client: UdsClient, data_id: int) -> JsonObject:
-    """Read one identifier and say what it means."""
-    reading = await uds_services.read_data(client, data_id, job.deadline)
+async def read_value(job: DoipJob, client: UdsClient, data_id: int, deadline: float | None = None) -> JsonObject:
+    """Read one identifier and say what it means; `deadline`: None for the command's."""
+    reading = await uds_services.read_data(client, data_id, job.deadline if deadline is None else deadline)
     decoded = await job.data.decode_identifier(client.ecu_address, data_id, reading.value)
     return {
         "name": decoded.name,

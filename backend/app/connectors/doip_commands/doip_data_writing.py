@@ -17,8 +17,8 @@ async def write_data_by_id(job: DoipJob) -> JsonObject:
     async with job.client(ecu) as client:
         record = await _record(job, client, data_id)
         async with job.prepared(client):
-            job.acted = True
-            raw = await uds_services.write_data(client, data_id, record, job.deadline)
+            with job.acting():
+                raw = await uds_services.write_data(client, data_id, record, job.deadline)
             result = await _read_back(job, client, data_id)
     return {
         "status": "success",
@@ -41,6 +41,6 @@ async def _record(job: DoipJob, client: UdsClient, data_id: int) -> bytes:
 async def _read_back(job: DoipJob, client: UdsClient, data_id: int) -> JsonObject | None:
     """The write was confirmed, so trouble here is no failure."""
     try:
-        return await read_value(job, client, data_id)
+        return await read_value(job, client, data_id, job.before_the_end())
     except VehicleError:
         return None

@@ -122,12 +122,13 @@ async def ecus_of(job: DoipJob) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-async def identify_variant(job: DoipJob, client: UdsClient) -> str | None:
+async def identify_variant(job: DoipJob, client: UdsClient, deadline: float | None = None) -> str | None:
     """Have the diagnostic data find out which variant an ECU is, where there is something to tell apart."""
+    until = job.deadline if deadline is None else deadline
     answers: dict[bytes, bytes] = {}
     for request in await job.data.identification_requests(client.ecu_address):
         try:
-            answers[request] = (await client.ask(request, job.deadline)).raw
+            answers[request] = (await client.ask(request, until)).raw
         except NegativeResponse as error:
             answers[request] = error.raw
     return await job.data.identify_variant(client.ecu_address, answers) if answers else None
@@ -166,7 +167,7 @@ async def _is_there(client: UdsClient, deadline: float) -> None:
 
 
 async def _describe(job: DoipJob, client: UdsClient, name: str | None) -> FoundEcu:
-    variant = await identify_variant(job, client)
+    variant = await identify_variant(job, client, job.before_the_end())
     shown = name if name is not None else await _system_name(job, client)
     component = None if name is None else component_of(name)
     return FoundEcu(ecu_address=client.ecu_address, component=component, name=shown, variant=variant)

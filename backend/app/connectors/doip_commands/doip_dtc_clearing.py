@@ -27,9 +27,9 @@ async def clear_dtc(job: DoipJob) -> JsonObject:
         groups = [ALL_DTC_GROUPS] if code is None else _groups(str(code), before or ())
         raw = b""
         for number, group in enumerate(groups):
-            job.acted = True
             try:
-                raw = await uds_services.clear_dtcs(client, job.deadline, group)
+                with job.acting():
+                    raw = await uds_services.clear_dtcs(client, job.deadline, group)
             except VehicleRefused as error:
                 raise _partly_cleared(error, groups[:number]) from error
         cleared = await _count(client, groups, before, job.before_the_end())

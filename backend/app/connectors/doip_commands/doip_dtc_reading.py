@@ -1,5 +1,8 @@
 """ReadDTC over DoIP: one ECU, or all of them side by side."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.connectors.doip_commands.doip_discovery import ecus_of, identify_variant
 from app.connectors.doip_job import DoipJob, decoded_values, error_entry, hex_text, not_answered, raise_if_none_answered
 from app.connectors.trouble_codes import describe
@@ -46,15 +49,15 @@ async def _read_one(job: DoipJob, client: UdsClient, until: float) -> JsonObject
     mask = int(str(job.params.get("statusMask", DEFAULT_STATUS_MASK)), 16)
     reading = await uds_services.read_dtcs(client, mask, until)
     dtcs: list[JsonObject] = []
+    details = _Details(job, client, min(until, job.before_the_end()))
     if reading.value.dtcs:
-        await identify_variant(job, client)
-    numbers = await _snapshot_numbers(client, until) if job.params.get("snapshot") and reading.value.dtcs else {}
+        await details.prepare()
     for stored in reading.value.dtcs:
         item = await _item(job, client.ecu_address, stored)
         if job.params.get("snapshot"):
-            item["snapshots"] = await _snapshots(job, client, stored.dtc, numbers.get(stored.dtc, []), until)
+            item["snapshots"] = await details.snapshots(stored.dtc)
         if job.params.get("extendedData"):
-            item["extendedData"] = await _extended_data(job, client, stored.dtc, until)
+            item["extendedData"] = await details.extended_data(stored.dtc)
         dtcs.append(item)
     return {"dtcs": dtcs, "ecuAddress": ecu_text(client.ecu_address), "raw": hex_text(reading.raw)}
 
@@ -71,51 +74,90 @@ async def _item(job: DoipJob, ecu: int, stored: StoredDtc) -> JsonObject:
         "ecuAddress": ecu_text(ecu),
         "raw": f"{stored.dtc:06X}",
         "source": known.source,
+        **({} if known.problem is None else {"problem": known.problem}),
     }
 
 
-async def _snapshot_numbers(client: UdsClient, until: float) -> dict[int, list[int]]:
-    """Which snapshots there are, by trouble code; asked for one by one, as only that tells where each ends."""
-    try:
-        records = await uds_services.read_snapshot_numbers(client, until)
-    except NegativeResponse:
-        return {}
-    numbers: dict[int, list[int]] = {}
-    for dtc, number in records.value:
-        numbers.setdefault(dtc, []).append(number)
-    return numbers
+class _Details:
+    """Snapshots and extended data of one ECU's trouble codes. Never raises for want of them: the codes stand.
 
+    After trouble with the ECU (a refusal is none) it is asked for nothing more; what is left has that trouble instead.
+    """
 
-async def _snapshots(job: DoipJob, client: UdsClient, dtc: int, numbers: list[int], until: float) -> list[JsonObject]:
-    found: list[JsonObject] = []
-    for number in numbers or [ALL_RECORDS]:
+    def __init__(self, job: DoipJob, client: UdsClient, until: float) -> None:
+        self._job = job
+        self._client = client
+        self._until = until
+        self._numbers: dict[int, list[int]] = {}
+        self._trouble: VehicleError | None = None
+
+    async def prepare(self) -> None:
+        """Find out which variant the ECU is, and which snapshots it has."""
+        with self._noted():
+            await identify_variant(self._job, self._client, self._until)
+            if self._job.params.get("snapshot"):
+                await self._list_snapshots()
+
+    async def _list_snapshots(self) -> None:
+        """By trouble code; asked for one by one, as only that tells where each ends."""
         try:
-            reading = await uds_services.read_dtc_records(
-                client, DtcReport.SNAPSHOT_RECORD_BY_DTC, dtc, until, record_number=number
-            )
-        except VehicleError as error:
-            if number == ALL_RECORDS and isinstance(error, NegativeResponse):
-                continue  # it has none
-            found.append({"recordNumber": number, "error": error_entry(error)})
-            continue
+            records = await uds_services.read_snapshot_numbers(self._client, self._until)
+        except NegativeResponse:
+            return
+        for dtc, number in records.value:
+            self._numbers.setdefault(dtc, []).append(number)
+
+    async def snapshots(self, dtc: int) -> list[JsonObject]:
+        """All of one trouble code."""
+        numbers = self._numbers.get(dtc, [])
+        found = [await self._snapshot(dtc, number) for number in numbers or [ALL_RECORDS]]
+        return [one for one in found if one is not None]
+
+    async def _snapshot(self, dtc: int, number: int) -> JsonObject | None:
+        about: JsonObject = {"recordNumber": number}
+        reading = None
+        if self._trouble is None:
+            with self._noted():
+                try:
+                    reading = await uds_services.read_dtc_records(
+                        self._client, DtcReport.SNAPSHOT_RECORD_BY_DTC, dtc, self._until, record_number=number
+                    )
+                except NegativeResponse as error:
+                    return None if number == ALL_RECORDS else {**about, "error": error_entry(error)}
+        if reading is None:
+            return {**about, **self._failed()}
         record = reading.value.records
-        if record:
-            decoded = await job.data.decode_snapshot(client.ecu_address, dtc, record[1:])
-            values = decoded_values(decoded)
-            values.setdefault("values", [{"name": v.name, "value": v.value, "unit": v.unit} for v in decoded.values])
-            found.append({"recordNumber": record[0], **values, "raw": hex_text(reading.raw)})
-    return found
+        if not record:
+            return None
+        decoded = await self._job.data.decode_snapshot(self._client.ecu_address, dtc, record[1:])
+        values = decoded_values(decoded)
+        values.setdefault("values", [{"name": v.name, "value": v.value, "unit": v.unit} for v in decoded.values])
+        return {"recordNumber": record[0], **values, "raw": hex_text(reading.raw)}
 
+    async def extended_data(self, dtc: int) -> list[JsonObject]:
+        """As bytes: where one record ends and the next begins, only the manufacturer's description tells."""
+        reading = None
+        if self._trouble is None:
+            with self._noted():
+                try:
+                    reading = await uds_services.read_dtc_records(
+                        self._client, DtcReport.EXTENDED_DATA_BY_DTC, dtc, self._until
+                    )
+                except NegativeResponse:
+                    return []  # it has none
+        if reading is None:
+            return [self._failed()]
+        record = reading.value.records
+        if not record:
+            return []
+        return [{"recordNumber": record[0], "data": hex_text(record[1:]), "raw": hex_text(reading.raw)}]
 
-async def _extended_data(job: DoipJob, client: UdsClient, dtc: int, until: float) -> list[JsonObject]:
-    """Extended data as bytes: where one record ends and the next begins, only the manufacturer's description tells."""
-    try:
-        reading = await uds_services.read_dtc_records(client, DtcReport.EXTENDED_DATA_BY_DTC, dtc, until)
-    except NegativeResponse:
-        return []  # it has none
-    except VehicleError as error:
-        return [{"error": error_entry(error)}]
-    record = reading.value.records
-    if not record:
-        return []
-    return [{"recordNumber": record[0], "data": hex_text(record[1:]), "raw": hex_text(reading.raw)}]
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except VehicleError as error:
+            self._trouble = error
+
+    def _failed(self) -> JsonObject:
+        return {} if self._trouble is None else {"error": error_entry(self._trouble)}

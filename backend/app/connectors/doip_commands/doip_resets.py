@@ -1,13 +1,16 @@
 """ECUReset and ControlDTCSetting over DoIP."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from app.connectors.doip_job import DoipJob, hex_text
-from app.domain.errors import VehicleError, VehicleTimeout
+from app.domain.errors import VehicleError, VehicleProtocolError, VehicleTimeout
 from app.domain.json_values import JsonObject
 from app.links import uds_services
+from app.links.uds_client import UdsClient
 from app.links.uds_errors import NegativeResponse, ecu_text
-from app.protocols.uds.services import DtcSetting, ResetType
+from app.protocols.uds.identifiers import ACTIVE_SESSION
+from app.protocols.uds.services import DtcSetting, ResetType, Session
 
 _RESETS = {"hard": ResetType.HARD, "keyOffOn": ResetType.KEY_OFF_ON, "soft": ResetType.SOFT}
 _SETTINGS = {"on": DtcSetting.ON, "off": DtcSetting.OFF}
@@ -21,8 +24,8 @@ async def ecu_reset(job: DoipJob) -> JsonObject:
     ecu = await job.one_ecu()
     reset_type = _RESETS[str(job.params.get("resetType", "hard"))]
     async with job.client(ecu) as client:
-        job.acted = True
-        raw = await uds_services.reset_ecu(client, reset_type, job.deadline)
+        with job.acting():
+            raw = await uds_services.reset_ecu(client, reset_type, job.deadline)
     back_after_s = await _back(job, ecu)
     return {
         "status": "success",
@@ -59,16 +62,14 @@ async def control_dtc_setting(job: DoipJob) -> JsonObject:
     ecu = await job.one_ecu()
     hold_s = float(job.params.get("holdS", 0))
     setting = _SETTINGS[str(job.params["setting"])]
-    async with job.client(ecu) as client:
+    async with job.client(ecu) as client, AsyncExitStack() as held:
         if hold_s > 0:
-            async with job.prepared(client):
-                job.acted = True
-                raw = await uds_services.control_dtc_setting(client, setting, job.deadline)
-                await _hold(job, ecu, hold_s)
+            await held.enter_async_context(job.prepared(client))
         else:
-            await uds_services.start_session(client, 0x03, job.deadline)
-            job.acted = True
+            await uds_services.start_session(client, Session.EXTENDED, job.deadline)
+        with job.acting():
             raw = await uds_services.control_dtc_setting(client, setting, job.deadline)
+        await _hold(job, client, hold_s)
     return {
         "status": "success",
         "setting": str(job.params["setting"]),
@@ -78,11 +79,27 @@ async def control_dtc_setting(job: DoipJob) -> JsonObject:
     }
 
 
-async def _hold(job: DoipJob, ecu: int, hold_s: float) -> None:
+async def _hold(job: DoipJob, client: UdsClient, hold_s: float) -> None:
+    """Let the time pass. Raises VehicleProtocolError where the session ended before, and what asking for it raises."""
     began = job.now()
     until = began + hold_s
+    session = await _session_of(client, job.deadline) if hold_s > 0 else None
     while job.now() < until:
-        job.outlet.progress(f"ECU {ecu_text(ecu)}: session held", began)
+        job.outlet.progress(f"ECU {ecu_text(client.ecu_address)}: session held", began)
         await asyncio.sleep(max(0.0, min(1.0, until - job.now(), job.deadline - job.now())))
         if job.now() >= job.deadline:
             raise VehicleTimeout("The time for this command was over before the session had been held for as long.")
+        if await _session_of(client, job.deadline) != session:
+            raise VehicleProtocolError(
+                f"The setting was switched, and after {job.now() - began:.0f} s the ECU was not in the session any "
+                "more in which it holds: it may have restarted. Check the setting, and send the command again.",
+                details={"ecuAddress": ecu_text(client.ecu_address)},
+            )
+
+
+async def _session_of(client: UdsClient, deadline: float) -> bytes | None:
+    """The session that the ECU is in; None where it does not tell. That it answers is worth the question."""
+    try:
+        return (await uds_services.read_data(client, ACTIVE_SESSION, deadline)).value
+    except NegativeResponse:
+        return None

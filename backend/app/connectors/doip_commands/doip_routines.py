@@ -57,8 +57,8 @@ async def routine_control(job: DoipJob) -> JsonObject:
             outcome = _Outcome(reading=reading, action=action, is_running=_runs(reading.value))
         else:
             async with job.prepared(client):
-                job.acted = True
-                reading = await uds_services.control_routine(client, action, routine_id, record, job.deadline)
+                with job.acting():
+                    reading = await uds_services.control_routine(client, action, routine_id, record, job.deadline)
                 outcome = _Outcome(reading=reading, action=action, is_running=None)
                 if action is RoutineAction.START:
                     outcome = await _follow(job, client, routine_id, reading)

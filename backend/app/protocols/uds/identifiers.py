@@ -8,6 +8,7 @@ from app.protocols.uds.obd_identifiers import OBD_IDENTIFIERS, DataIdentifier
 from app.protocols.uds.record_formats import Choice, Date, Raw, RecordFormat, Text
 
 VIN = 0xF190
+ACTIVE_SESSION = 0xF186
 
 _SESSIONS = Choice(
     names={1: "defaultSession", 2: "programmingSession", 3: "extendedDiagnosticSession", 4: "safetySystemSession"}
@@ -20,7 +21,7 @@ _FIXED: tuple[tuple[int, str, str, RecordFormat], ...] = (
     (0xF183, "BootSoftwareFingerprint", "Boot software fingerprint", Raw()),
     (0xF184, "ApplicationSoftwareFingerprint", "Application software fingerprint", Raw()),
     (0xF185, "ApplicationDataFingerprint", "Application data fingerprint", Raw()),
-    (0xF186, "ActiveDiagnosticSession", "Active diagnostic session", _SESSIONS),
+    (ACTIVE_SESSION, "ActiveDiagnosticSession", "Active diagnostic session", _SESSIONS),
     (0xF187, "VehicleManufacturerSparePartNumber", "Spare part number of the vehicle manufacturer", Text()),
     (0xF188, "VehicleManufacturerECUSoftwareNumber", "ECU software number of the vehicle manufacturer", Text()),
     (0xF189, "VehicleManufacturerECUSoftwareVersionNumber", "ECU software version of the vehicle manufacturer", Text()),
