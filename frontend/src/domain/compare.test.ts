@@ -65,7 +65,7 @@ describe('values', () => {
 it('compares what the final chunk says, without bytes and times', () => {
   const left = chunks({ status: 'complete', totalDtcs: 2, raw: '5901', ecusNotAnswered: ['0x1050'] })
   const right = chunks({ status: 'complete', totalDtcs: 0, raw: '5902', ecusNotAnswered: [] })
-  expect(fates(left, right, 'result')).toEqual([['totalDtcs', 'changed']])
+  expect(fates(left, right, 'result')).toEqual([['Number of trouble codes', 'changed']])
   expect(fates(left, right, 'silentEcus')).toEqual([['0x1050', 'disappeared']])
 })
 
@@ -85,4 +85,10 @@ it('of any answers: nothing differs from itself, and turned round appeared and d
     }),
     { numRuns: 200 },
   )
+})
+
+it('names the figures of the result as people say them', () => {
+  const final = (more: object) => [{ sequenceNumber: 1, isFinal: true, payload: { status: 'complete', ...more } }]
+  const { groups } = compareAnswers(final({ totalDtcs: 2, stopReason: 'a' }), final({ totalDtcs: 6, stopReason: 'b' }))
+  expect(groups.find(({ name }) => name === 'result')?.pairs.map(({ right }) => right?.title)).toEqual(['Number of trouble codes', 'Stop reason'])
 })

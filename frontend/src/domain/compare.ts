@@ -109,7 +109,22 @@ function words(values: readonly NamedValue[], bytes: string | null): string {
 function finalItems({ final }: Answer): Keyed[] {
   return Object.entries(final ?? {})
     .filter(([name]) => !passing.has(name))
-    .map(([name, value]) => keyed(name, '', { title: name, detail: null, ecu: '', parts: parts([['value', formatQuantity(value)]]) }))
+    .map(([name, value]) => keyed(name, '', { title: finalWords(name), detail: null, ecu: '', parts: parts([['value', formatQuantity(value)]]) }))
+}
+
+const finalNames: Readonly<Record<string, string>> = {
+  totalDtcs: 'Number of trouble codes',
+  totalEcus: 'Number of control units',
+  totalApps: 'Number of apps',
+  totalIdentifiers: 'Number of identifiers',
+  clearedCount: 'Trouble codes cleared',
+  samples: 'Number of samples',
+}
+
+/** `totalDtcs` and the like as people say it; what is not known is spelled out: `stopReason` is `Stop reason`. */
+function finalWords(name: string): string {
+  const words = name.replaceAll('_', ' ').replaceAll(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+  return finalNames[name] ?? words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** The right answer's order, with what disappeared in its old place after what stood before it. The same key twice is paired in turn. */

@@ -43,6 +43,14 @@ export function connectionStatusWords(status: ConnectionStatus): StatusWords {
   return connections[status]
 }
 
+export function isCommandStatus(text: unknown): text is CommandStatus {
+  return typeof text === 'string' && Object.hasOwn(commands, text)
+}
+
+export function isConnectionStatus(text: unknown): text is ConnectionStatus {
+  return typeof text === 'string' && Object.hasOwn(connections, text)
+}
+
 /** Whether a command has ended. Only `outcome_unknown` may still change once, by a late answer. */
 export function isTerminal(status: CommandStatus): boolean {
   return status !== 'pending' && status !== 'in_progress'

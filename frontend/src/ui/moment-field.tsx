@@ -35,10 +35,10 @@ function Typed({ label, name, zone, value, edge, onChange }: MomentFieldProps & 
   const calendar = useRef<HTMLInputElement>(null)
 
   function settle() {
-    if (text.trim() === shown) return setWrong(false)
-    if (text.trim() === '') return onChange(undefined)
+    if (text.trim() === shown) { setWrong(false); return; }
+    if (text.trim() === '') { onChange(undefined); return; }
     const read = readTypedMoment(text, zone, new Date(), edge)
-    if (read === null) return setWrong(true)
+    if (read === null) { setWrong(true); return; }
     onChange(read)
   }
 

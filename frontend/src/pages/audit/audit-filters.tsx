@@ -29,8 +29,8 @@ export function AuditFilters({ search, onChange }: AuditFiltersProps) {
         value={search.action ?? null} onChange={(action) => onChange({ action: action ?? undefined })}
       />
       <Select
-        className={classes.normal ?? ''} label="Result" placeholder="Done or refused" clearable
-        data={[{ value: 'success', label: 'Done' }, { value: 'refused', label: 'Refused' }]}
+        className={classes.normal ?? ''} label="Permission" placeholder="Allowed or refused" clearable
+        data={[{ value: 'success', label: 'Allowed' }, { value: 'refused', label: 'Refused' }]}
         value={search.outcome ?? null} onChange={(outcome) => onChange({ outcome: outcome ?? undefined })}
       />
       <Select

@@ -27,9 +27,26 @@ it('opens an entry with what was before and after, and keeps it in the address',
   await userEvent.click(await screen.findByRole('button', { name: 'User changed' }))
   const details = await screen.findByRole('dialog', { name: 'Entry 7' })
   expect([...within(details).getByRole('row', { name: /role/ }).querySelectorAll('td')].map((cell) => cell.textContent)).toEqual(['role', 'viewer', 'engineer'])
-  expect(within(details).getByText('new_password')).toBeInTheDocument()
+  expect(within(details).getByText('New password')).toBeInTheDocument()
   expect(shown.address()).toBe('/audit?actor=root&entry=%227%22')
   expect(shown.requests.find(({ pathname }) => pathname === '/api/v1/audit-logs')?.searchParams.get('actor')).toBe('root')
+})
+
+it('says how a command ended, not that its failure was recorded; what an entry is about has a name', async () => {
+  const failed = {
+    ...entry, entry_id: 8, action: 'command.failed', object_type: 'command', object_id: 'c0ffee00-1', actor_type: 'worker', actor_name: 'w1', ip_address: null,
+    details: { error: { code: 'vehicle_refused', message: 'The control unit refused.' }, attempt: 1 },
+  }
+  const sent = { ...entry, entry_id: 6, action: 'command.submitted', object_type: 'command', object_id: 'c0ffee00-1', details: { command_name: 'ReadDTC', vehicle_id: 'v', reason: 'asked' } }
+  const refused = { ...entry, entry_id: 5, action: 'auth.login', outcome: 'refused', object_type: null, object_id: null, details: { reason: 'wrong password' } }
+  show('/audit', undefined, [failed, sent, refused])
+
+  const row = (await screen.findByRole('button', { name: 'Command failed' })).closest('tr')!
+  expect(within(row).getByText('Failed')).toBeInTheDocument()
+  expect(within(row).queryByText('Done')).toBeNull()
+  expect(row).toHaveTextContent('The control unit refused.')
+  expect(within(row).getByText('ReadDTC c0ffee00')).toBeInTheDocument()
+  expect(screen.getByRole('button', { name: 'Sign-in refused' }).closest('tr')).toHaveTextContent('wrong passwordRefused')
 })
 
 it('checks the trail when asked, and shows the head', async () => {

@@ -1,11 +1,11 @@
 import { Button, Drawer, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { AuditEntry } from '@/api/queries/audit'
-import { actionWords, changesOf, otherDetails } from '@/domain/audit-words'
+import { actWords, changesOf, otherDetails } from '@/domain/audit-words'
 import { CopyIcon } from '@/ui/copy-button'
 import { Moment } from '@/ui/moments'
 import classes from './audit.module.css'
-import { actorWords, OutcomeBadge } from './audit-table'
+import { actorWords, ResultBadge } from './audit-table'
 
 interface EntryDetailsProps {
   readonly entryId: string
@@ -32,7 +32,7 @@ function Entry({ entry, onShowObject }: { readonly entry: AuditEntry; readonly o
   const { object_id: objectId, object_type: objectType } = entry
   return (
     <Stack>
-      <Group gap="sm"><Title order={2}>{actionWords(entry.action)}</Title><OutcomeBadge outcome={entry.outcome} /></Group>
+      <Group gap="sm"><Title order={2}>{actWords(entry)}</Title><ResultBadge entry={entry} /></Group>
       <dl className={classes.facts}>
         <dt>When</dt><dd><Moment at={entry.occurred_at} milliseconds /></dd>
         <dt>By</dt><dd>{actorWords(entry)}{entry.ip_address !== null && `, from ${entry.ip_address}`}</dd>

@@ -1,5 +1,5 @@
-import { Alert, Button } from '@mantine/core'
-import { IconArrowsExchange } from '@tabler/icons-react'
+import { Button } from '@mantine/core'
+import { IconAlertTriangle, IconArrowsExchange } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useApi } from '@/api/client'
@@ -114,9 +114,9 @@ function Warnings({ left, right }: { readonly left: Command; readonly right: Com
   ].filter((warning) => warning !== false)
   if (warnings.length === 0) return null
   return (
-    <Alert color="yellow" title="Mind this">
-      <ul className={classes.warnings}>{warnings.map((warning) => <li key={warning}>{warning}</li>)}</ul>
-    </Alert>
+    <ul className={classes.warnings} aria-label="Mind this">
+      {warnings.map((warning) => <li key={warning}><IconAlertTriangle size={16} aria-hidden /> {warning}</li>)}
+    </ul>
   )
 }
 

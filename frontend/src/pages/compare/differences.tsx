@@ -12,8 +12,8 @@ import classes from './compare.module.css'
 // An appeared trouble code is bad news and a value that appeared is not: the colours only tell the fates apart.
 const fates: Record<Fate, { label: string; tone: Tone; icon: Icon; meaning: string }> = {
   appeared: { label: 'Appeared', tone: 'busy', icon: IconPlus, meaning: 'Only in the right answer.' },
-  disappeared: { label: 'Disappeared', tone: 'warning', icon: IconMinus, meaning: 'Only in the left answer.' },
-  changed: { label: 'Changed', tone: 'bad', icon: IconArrowsDiff, meaning: 'In both answers, and different.' },
+  disappeared: { label: 'Disappeared', tone: 'neutral', icon: IconMinus, meaning: 'Only in the left answer.' },
+  changed: { label: 'Changed', tone: 'warning', icon: IconArrowsDiff, meaning: 'In both answers, and different.' },
   same: { label: 'Same', tone: 'neutral', icon: IconEqual, meaning: 'The same in both answers.' },
 }
 
@@ -91,7 +91,7 @@ function PairRow({ pair }: { readonly pair: Pair<Item> }) {
     <Table.Tr data-fate={pair.fate} className={classes.pair ?? ''}>
       <Table.Td><ToneBadge tone={tone} icon={icon} hint={meaning}>{label}</ToneBadge></Table.Td>
       <Table.Td>
-        <b>{item?.title}</b>
+        <b className={classes.title}>{item?.title}</b>
         {item?.detail != null && <div>{item.detail}</div>}
         {item !== null && item.ecu !== '' && item.ecu !== item.title && <div className={classes.model}>{item.ecu}</div>}
       </Table.Td>
@@ -103,7 +103,7 @@ function PairRow({ pair }: { readonly pair: Pair<Item> }) {
 
 /** What one side holds; what the other side has otherwise is marked. */
 function Parts({ own, other }: { readonly own: Item | null; readonly other: Item | null }) {
-  if (own === null) return <span className={classes.model}>not there</span>
+  if (own === null) return <span className={classes.absent}>not there</span>
   if (own.parts.length === 0) return <>there</>
   return (
     <ul className={classes.parts}>
