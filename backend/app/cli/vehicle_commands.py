@@ -8,7 +8,9 @@ from app.cli.options import AllOption, JsonOption, LimitOption, ServerOption, Ve
 from app.domain.vehicle import ConnectionStatus
 from app.domain.vehicle_secrets import SecretName
 
-vehicle_app = typer.Typer(no_args_is_help=True, help="Add, change and remove vehicles (administrators).")
+vehicle_app = typer.Typer(
+    no_args_is_help=True, help="Look back at a vehicle's presence; add, change and remove vehicles (administrators)."
+)
 
 secret_app = typer.Typer(
     no_args_is_help=True, help="Keep what a vehicle asks for: token, certificates, security access settings."
@@ -41,6 +43,28 @@ def vehicles(
     from app.cli.vehicle_acts import list_vehicles  # noqa: PLC0415 - --help must appear at once
 
     finish(list_vehicles(server, status=status, search=search, limit=limit, show_all=show_all, as_json=as_json))
+
+
+@vehicle_app.command("presence")
+def presence(
+    *,
+    vehicle: VehicleArgument,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="WHEN", help="Age (2h, 7d) or time. Default: 7 days before the end."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="WHEN", help="Age (30min) or time. Default: now.")
+    ] = None,
+    limit: LimitOption = 50,
+    show_all: AllOption = False,
+    as_json: JsonOption = False,
+    server: ServerOption = None,
+) -> None:
+    """Show when a vehicle was there and why not, newest first, and the share of time online."""
+    from app.cli.presence_acts import show_presence  # noqa: PLC0415 - --help must appear at once
+
+    finish(show_presence(server, vehicle, since=since, until=until, limit=limit, show_all=show_all, as_json=as_json))
 
 
 @vehicle_app.command("add")

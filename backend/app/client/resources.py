@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from app.client import json_reading as read
 from app.client.http_transport import API, Call, HttpTransport
+from app.client.presence_values import PresenceHistoryView, read_presence_history
 from app.client.values import (
     ChunkView,
     CommandView,
@@ -98,6 +99,10 @@ class Vehicles(Resource):
     async def get(self, vehicle_id: str) -> VehicleView:
         """One vehicle."""
         return read_vehicle(await self._get(f"/vehicles/{vehicle_id}"))
+
+    async def presence_history(self, vehicle_id: str, query: Query | None = None) -> PresenceHistoryView:
+        """When it was there; `query` takes `since`, `until`, `before` and `limit`."""
+        return read_presence_history(await self._get(f"/vehicles/{vehicle_id}/presence-history", query))
 
     async def add(self, body: JsonObject) -> VehicleView:
         """Register a vehicle: `vin`, `make`, `model`, `year`, `address`, `metadata`. Admins only."""

@@ -77,6 +77,22 @@ async def test_a_table_for_people_and_exit_code_0(served: RunningApp, anna: Sovd
     assert "Traceback" not in ran.err
 
 
+async def test_presence_of_a_vehicle_looked_back_at(served: RunningApp, anna: SovdUser) -> None:
+    vin, vehicle_id = await new_vehicle(served, "sim:?delay=0")
+    shown = await anna.call("vehicle", "presence", vin)
+    assert shown.code == 0, shown.err
+    first, _, *rows = shown.out.splitlines()
+    assert first.startswith(f"{vin}: online ")
+    assert "recorded since" in first
+    assert ["connected" in rows[0], " now " in rows[0], "unknown" in rows[-1]] == [True, True, True]
+    told = json.loads((await anna.call("vehicle", "presence", vin, "--all", "--since", "2d", "--json")).out)
+    assert [item["connection_status"] for item in told["items"]] == ["connected", "unknown"]
+    assert (told["total"], told["items"][0]["until"]) == (2, None)
+    one = await anna.call("vehicle", "presence", vehicle_id, "--limit", "1")
+    assert "1 of 2 shown" in one.err
+    assert (await anna.call("vehicle", "presence", vin, "--since", "yesterday")).code == 2
+
+
 async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(served: RunningApp, anna: SovdUser) -> None:
     vin, _ = await new_vehicle(served, "sim:?delay=0.4")
     process = await anna.start("run", "ReadDTC", "--vehicle", vin[-6:], "-p", "ecuAddress=0x10", "--json")

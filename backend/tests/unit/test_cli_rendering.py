@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from app.cli.audit_acts import verification_lines
 from app.cli.failures import report_failure
 from app.cli.plain_text import one_line, printable
+from app.cli.presence_acts import show_share
 from app.cli.presenters import JsonPresenter, LinePresenter, LivePresenter, choose_presenter
 from app.cli.quantities import show_age, show_seconds, show_time
 from app.cli.run_view import Recorded, RunView
@@ -347,3 +348,11 @@ def test_field_errors_and_the_correlation_id_are_told() -> None:
 
 def test_a_defect_is_not_dressed_up_as_an_expected_error() -> None:
     assert report_failure(RuntimeError("x")) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, "0 %"), (1e-9, "0.1 %"), (0.5, "50.0 %"), (0.98765, "98.8 %"), (0.99999999, "99.9 %"), (1.0, "100 %")],
+)
+def test_only_what_is_whole_is_shown_as_whole(share: float, shown: str) -> None:
+    assert show_share(share) == shown
