@@ -45,6 +45,7 @@ from app.services.demo_fleet import register_demo_fleet
 from app.services.demo_simulation import demo_simulation
 from app.services.diagnostic_data_service import DiagnosticDataService, file_reader
 from app.services.presence_history_service import PresenceHistoryService
+from app.services.redecoding_service import RedecodingService
 from app.services.vehicle_knowledge import VehicleKnowledgeService
 from app.services.vehicle_secret_service import VehicleSecretService
 from app.services.vehicle_service import VehicleService
@@ -225,7 +226,8 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
                 knowledge=VehicleKnowledgeService(base.unit_of_work, vehicles),
                 presence_history=PresenceHistoryService(base.unit_of_work, vehicles),
                 vehicle_secrets=VehicleSecretService(base.unit_of_work, guard, base.sealing),
-                diagnostic_data=DiagnosticDataService(base.unit_of_work, guard, base.diagnostic_data, commands),
+                diagnostic_data=DiagnosticDataService(base.unit_of_work, guard, base.diagnostic_data),
+                redecodings=RedecodingService(base.unit_of_work, guard, base.diagnostic_data, commands),
                 hub=hub,
                 rate_limits=limits,
                 metrics=base.metrics,

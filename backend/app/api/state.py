@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the parts import nothing of the API, and the OpenAPI file i
     from app.services.command_service import CommandService
     from app.services.diagnostic_data_service import DiagnosticDataService
     from app.services.presence_history_service import PresenceHistoryService
+    from app.services.redecoding_service import RedecodingService
     from app.services.vehicle_knowledge import VehicleKnowledgeService
     from app.services.vehicle_secret_service import VehicleSecretService
     from app.services.vehicle_service import VehicleService
@@ -60,6 +61,7 @@ class ApiState:
     presence_history: PresenceHistoryService
     vehicle_secrets: VehicleSecretService
     diagnostic_data: DiagnosticDataService
+    redecodings: RedecodingService
     hub: StreamHub
     rate_limits: RateLimits
     metrics: Metrics

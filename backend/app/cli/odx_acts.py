@@ -124,6 +124,21 @@ async def unassign_set(server: str | None, wanted: str, vehicle: str | None, ecu
     return ExitCode.DONE
 
 
+async def remove_set(server: str | None, wanted: str, *, confirmed: bool) -> int:
+    """Throw the file of a set away; what the set was stays known."""
+    terminal = Terminal()
+    async with signed_in(server) as client:
+        data_set_id = await _find(client, wanted)
+        if not confirmed:
+            raise UsageRefused(
+                f"this throws the file of {wanted!r} away",
+                "Say so with --yes. Answers stay as they were decoded; the same file can be added again.",
+            )
+        await client.diagnostic_data.remove(data_set_id)
+    terminal.line(f"removed {wanted}; GET /api/v1/diagnostic-data/{data_set_id} goes on telling what it was")
+    return ExitCode.DONE
+
+
 async def redecode_command(server: str | None, command_id: str, data_set: str | None, as_json: bool) -> int:
     """Decode a stored answer again and show it beside the original."""
     terminal = Terminal(as_json)

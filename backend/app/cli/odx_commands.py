@@ -83,6 +83,19 @@ def unassign(
     finish(unassign_set(server, data_set, vehicle, ecu))
 
 
+@odx_app.command("remove")
+def remove(
+    *,
+    data_set: SetArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask back.")] = False,
+    server: ServerOption = None,
+) -> None:
+    """Throw a file away that is assigned nowhere; answers decoded with it stay, and so does what the set was."""
+    from app.cli.odx_acts import remove_set  # noqa: PLC0415 - --help must appear at once
+
+    finish(remove_set(server, data_set, confirmed=yes))
+
+
 @odx_app.command("redecode")
 def redecode(
     *,

@@ -36,6 +36,10 @@ class DiagnosticData(Resource):
         """A set with its variants and the report of its loading."""
         return await self._get(f"/diagnostic-data/{data_set_id}")
 
+    async def remove(self, data_set_id: str) -> None:
+        """Throw its file away. Raises Conflict while it is assigned."""
+        await self._transport.send(Call(method="DELETE", path=f"{API}/diagnostic-data/{data_set_id}"))
+
     async def description(self, data_set_id: str, variant: str | None) -> JsonObject:
         """What a set says about a variant."""
         return await self._get(f"/diagnostic-data/{data_set_id}/description", {"variant": variant})

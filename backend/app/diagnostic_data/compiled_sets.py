@@ -1,6 +1,7 @@
 """Opens compiled data sets, compiles those that are not yet, and keeps the ones in use in memory."""
 
 import asyncio
+import shutil
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -168,6 +169,11 @@ class CompiledSets:
     async def recompile(self, checksum: str, folder: Path) -> None:
         """Compile a set again whose folder was lost."""
         await self._compile(folder, await self._content_of(checksum), f"{checksum[:12]}.odx")
+
+    async def forget(self, checksum: str) -> None:
+        """Drop a set from memory and from the cache; who has it open goes on with what is in memory."""
+        self._open.pop(checksum, None)
+        await asyncio.to_thread(shutil.rmtree, folder_of(self._cache, checksum), ignore_errors=True)
 
     async def _compile(self, folder: Path, content: bytes, file_name: str) -> JsonObject:
         header: JsonObject = {"question": "compile", "folder": str(folder), "file_name": file_name}

@@ -42,6 +42,10 @@ class DiagnosticDataLibrary:
         """
         return await self.sets.compile(checksum, content, file_name)
 
+    async def forget(self, checksum: str) -> None:
+        """Throw away what this process has made of a file that was removed."""
+        await self.sets.forget(checksum)
+
     async def variant(self, checksum: str, name: str | None) -> JsonObject:
         """All that is known of a variant (None: the first base variant, else the first), for people to look at.
 

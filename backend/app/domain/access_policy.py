@@ -4,7 +4,7 @@ Rules
 - a switched-off account may do nothing;
 - a vehicle outside the caller's scope, and every command on it, looks as if it did not exist (`hidden`);
 - a viewer reads vehicles, commands, answers, diagnostic data; an engineer adds diagnostic data, assigns it to vehicles
-  (to the whole fleet: admin) and decodes stored answers again with it;
+  (to the whole fleet: admin), decodes stored answers again with it, and removes what they added themselves;
 - an engineer also sends commands (from the command's own minimum role on)
   and cancels what they sent themselves; an admin does everything, users, vehicles and audit trail included.
 """
@@ -30,6 +30,7 @@ class Action(StrEnum):
     READ_DIAGNOSTIC_DATA = "read_diagnostic_data"
     ADD_DIAGNOSTIC_DATA = "add_diagnostic_data"
     ASSIGN_DIAGNOSTIC_DATA = "assign_diagnostic_data"
+    REMOVE_DIAGNOSTIC_DATA = "remove_diagnostic_data"
     REDECODE_COMMAND = "redecode_command"
 
 
@@ -96,7 +97,13 @@ _NEEDED_ROLE = {
     Action.READ_DIAGNOSTIC_DATA: Role.VIEWER,
     Action.ADD_DIAGNOSTIC_DATA: Role.ENGINEER,
     Action.ASSIGN_DIAGNOSTIC_DATA: Role.ENGINEER,
+    Action.REMOVE_DIAGNOSTIC_DATA: Role.ENGINEER,
     Action.REDECODE_COMMAND: Role.ENGINEER,
+}
+
+_OWNERS_ONLY = {
+    Action.CANCEL_COMMAND: "only who sent a command, or an admin, may cancel it",
+    Action.REMOVE_DIAGNOSTIC_DATA: "only who added diagnostic data, or an admin, may remove it",
 }
 
 _WHOLE_FLEET = Target()
@@ -114,6 +121,6 @@ def decide(actor: Actor, action: Action, target: Target = _WHOLE_FLEET) -> Decis
     if not actor.role.includes(needed):
         return Decision(Verdict.FORBIDDEN, f"needs the role {needed}, the account has {actor.role}")
     foreign = target.owner_id is not None and target.owner_id != actor.user_id
-    if action is Action.CANCEL_COMMAND and foreign and actor.role is not Role.ADMIN:
-        return Decision(Verdict.FORBIDDEN, "only who sent a command, or an admin, may cancel it")
+    if foreign and action in _OWNERS_ONLY and actor.role is not Role.ADMIN:
+        return Decision(Verdict.FORBIDDEN, _OWNERS_ONLY[action])
     return Decision(Verdict.ALLOWED, "allowed")

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.diagnostic_data.port import DataSetRef
 from app.domain.identifiers import CommandId, UserId, VehicleId
 from app.domain.json_values import JsonObject
-from app.storage.tables import command_redecodings, diagnostic_data_assignments, diagnostic_data_sets
+from app.storage.tables import command_redecodings, diagnostic_data_assignments, diagnostic_data_sets, vehicles
 
 UNIQUE_PLACE = "uq_diagnostic_data_assignments_place"
 """Constraint that ConstraintViolated names where a set is assigned to the same place already."""
@@ -21,7 +21,10 @@ UNIQUE_PLACE = "uq_diagnostic_data_assignments_place"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSet:
-    """A stored set without its file. `checksum` is SHA-256 of the file in hex; `kind` is odx or identifiers."""
+    """A stored set without its file. `checksum` is SHA-256 of the file in hex; `kind` is odx or identifiers.
+
+    `removed_at`: since then its file is gone; what it was stays known, because stored answers name it.
+    """
 
     data_set_id: UUID
     checksum: str
@@ -34,6 +37,7 @@ class DataSet:
     report: JsonObject
     created_at: datetime
     created_by: UserId
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +106,43 @@ async def add(db: AsyncConnection, new: NewDataSet) -> DataSet | None:
     return None if row is None else DataSet(**row)
 
 
+async def restore(db: AsyncConnection, checksum: str, content: bytes) -> DataSet | None:
+    """Give a removed set its file back, under the name it had; None where there is none that was removed."""
+    fitting = (_SETS.c.checksum == checksum, _SETS.c.removed_at.is_not(None))
+    statement = update(_SETS).where(*fitting).values(content=content, removed_at=None).returning(*_SHOWN)
+    row = (await db.execute(statement)).mappings().one_or_none()
+    return None if row is None else DataSet(**row)
+
+
+async def lock_to_remove(db: AsyncConnection, data_set_id: UUID) -> int | None:
+    """Keep anybody from assigning the set until the transaction ends; the number of places where it counts now.
+
+    None where there is no such set, or it has been removed.
+    """
+    present = (_SETS.c.data_set_id == data_set_id, _SETS.c.removed_at.is_(None))
+    if await db.scalar(select(_SETS.c.data_set_id).where(*present).with_for_update()) is None:
+        return None
+    counting = or_(_ASSIGNED.c.vehicle_id.is_(None), vehicles.c.deleted_at.is_(None))
+    joined = _ASSIGNED.outerjoin(vehicles, vehicles.c.vehicle_id == _ASSIGNED.c.vehicle_id)
+    places = select(func.count()).select_from(joined).where(_ASSIGNED.c.data_set_id == data_set_id, counting)
+    return await db.scalar(places) or 0
+
+
+async def remove(db: AsyncConnection, data_set_id: UUID) -> None:
+    """Throw the file away, and what is left of assignments to vehicles that are gone. Locked before."""
+    await db.execute(delete(_ASSIGNED).where(_ASSIGNED.c.data_set_id == data_set_id))
+    gone = update(_SETS).where(_SETS.c.data_set_id == data_set_id).values(content=None, removed_at=func.now())
+    await db.execute(gone)
+
+
 async def find(db: AsyncConnection, data_set_id: UUID) -> DataSet | None:
-    """A set by its id."""
+    """A set by its id, a removed one too."""
     row = (await db.execute(select(*_SHOWN).where(_SETS.c.data_set_id == data_set_id))).mappings().one_or_none()
     return None if row is None else DataSet(**row)
 
 
 async def find_by_checksum(db: AsyncConnection, checksum: str) -> DataSet | None:
-    """A set by the checksum of its file."""
+    """A set by the checksum of its file, a removed one too."""
     row = (await db.execute(select(*_SHOWN).where(_SETS.c.checksum == checksum))).mappings().one_or_none()
     return None if row is None else DataSet(**row)
 
@@ -121,15 +154,21 @@ async def content_of(db: AsyncConnection, checksum: str) -> bytes | None:
 
 
 async def list_page(db: AsyncConnection, *, limit: int, offset: int) -> tuple[tuple[DataSet, ...], int]:
-    """A page, newest first, and how many there are in all."""
-    order = (_SETS.c.created_at.desc(), _SETS.c.data_set_id)
-    rows = await db.execute(select(*_SHOWN).order_by(*order).limit(limit).offset(offset))
-    total = await db.scalar(select(func.count()).select_from(_SETS))
+    """A page of the sets that have a file, newest first, and how many there are in all."""
+    order, present = (_SETS.c.created_at.desc(), _SETS.c.data_set_id), _SETS.c.removed_at.is_(None)
+    rows = await db.execute(select(*_SHOWN).where(present).order_by(*order).limit(limit).offset(offset))
+    total = await db.scalar(select(func.count()).select_from(_SETS).where(present))
     return tuple(DataSet(**row) for row in rows.mappings()), total or 0
 
 
-async def assign(db: AsyncConnection, new: NewAssignment) -> Assignment:
-    """Store an assignment. A taken place breaks the constraint `UNIQUE_PLACE` when the statement runs."""
+async def assign(db: AsyncConnection, new: NewAssignment) -> Assignment | None:
+    """Store an assignment; None where the set has been removed.
+
+    A taken place breaks the constraint `UNIQUE_PLACE` when the statement runs.
+    """
+    present = (_SETS.c.data_set_id == new.data_set_id, _SETS.c.removed_at.is_(None))
+    if await db.scalar(select(_SETS.c.data_set_id).where(*present).with_for_update(key_share=True, read=True)) is None:
+        return None
     values = {name: getattr(new, name) for name in NewAssignment.__slots__}
     row = (await db.execute(insert(_ASSIGNED).values(**values).returning(*_ASSIGNED.c))).mappings().one()
     return Assignment(**row)

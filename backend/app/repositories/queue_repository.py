@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access_policy import Actor
+from app.domain.address_schemes import ONE_WORKER_SCHEMES
 from app.domain.catalogue import COMMANDS
 from app.domain.command import Command
 from app.domain.command_change import CommandChange
@@ -75,21 +76,26 @@ WITH RECURSIVE heads AS (
     ) f
     WHERE queue_number <= coalesce(CASE WHEN is_whole THEN oldest_part ELSE oldest_whole END, queue_number)
 ), ready AS (
-    SELECT h.command_id, h.queue_number,
+    SELECT h.command_id, h.vehicle_id, h.queue_number, v.serves_one_worker,
         coalesce(r.active, 0) + row_number() OVER (PARTITION BY h.user_id ORDER BY h.queue_number) AS turn
     FROM foremost h
-    JOIN vehicles v ON v.vehicle_id = h.vehicle_id AND v.connection_status = 'connected' AND v.deleted_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT split_part(lower(address), ':', 1) = ANY(CAST(:one_worker_schemes AS text[])) AS serves_one_worker
+        FROM vehicles WHERE vehicle_id = h.vehicle_id AND connection_status = 'connected' AND deleted_at IS NULL
+    ) v
     LEFT JOIN running r ON r.user_id = h.user_id
     WHERE NOT EXISTS (
             SELECT 1 FROM active a
-            WHERE a.vehicle_id = h.vehicle_id AND (a.lane_span && h.lane_span OR (
-                a.lease_owner <> CAST(:worker_id AS uuid) AND starts_with(lower(v.address), 'doip:')))
+            WHERE a.vehicle_id = h.vehicle_id AND (
+                a.lane_span && h.lane_span OR v.serves_one_worker AND a.lease_owner <> CAST(:worker_id AS uuid))
         )
         AND h.command_name = ANY(CAST(:known_names AS text[]))
 ), picked AS (
-    SELECT c.command_id FROM (SELECT command_id FROM ready ORDER BY turn, queue_number) r
+    SELECT c.command_id FROM (SELECT * FROM ready ORDER BY turn, queue_number) r
     CROSS JOIN LATERAL (
-        SELECT command_id FROM commands WHERE command_id = r.command_id AND status = 'pending' FOR UPDATE SKIP LOCKED
+        SELECT command_id FROM commands WHERE command_id = r.command_id AND status = 'pending'
+            AND (NOT r.serves_one_worker OR vehicle_is_free_for(r.vehicle_id, CAST(:worker_id AS uuid)))
+        FOR UPDATE SKIP LOCKED
     ) c
     LIMIT :slots
 ), claimed AS (
@@ -147,10 +153,16 @@ async def claim(db: AsyncConnection, worker_id: WorkerId, worker_name: str, slot
     never get the same command, nor two commands of overlapping lanes (an exclusion constraint refuses it:
     ConstraintViolated, then claim again).
 
-    A DoIP gateway serves a tester address over one connection (ISO 13400-2): while another worker runs something on
-    such a vehicle, its other lanes are left to that worker.
+    While another worker runs something on a vehicle that serves one worker at a time (`app.domain.address_schemes`),
+    its other lanes are left to that worker; of workers that claim at the same moment, one gets the vehicle.
     """
-    values = {"worker_id": worker_id, "worker_name": worker_name, "slots": slots, "known_names": list(COMMANDS)}
+    values = {
+        "worker_id": worker_id,
+        "worker_name": worker_name,
+        "slots": slots,
+        "known_names": list(COMMANDS),
+        "one_worker_schemes": list(ONE_WORKER_SCHEMES),
+    }
     rows = (await db.execute(_CLAIM, values)).mappings().all()
     return [read_claimed(dict(row)) for row in rows]
 

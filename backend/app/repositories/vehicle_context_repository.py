@@ -28,7 +28,7 @@ SELECT v.settings,
      WHERE s.vehicle_id = v.vehicle_id) AS sealed,
     (SELECT coalesce(json_agg(json_build_object('data_set_id', d.data_set_id, 'name', d.name, 'version', d.version,
             'checksum', d.checksum, 'ecu_address', a.ecu_address, 'variant', a.variant)
-            ORDER BY a.vehicle_id NULLS LAST, a.created_at DESC), '[]')
+            ORDER BY a.vehicle_id IS NULL, a.ecu_address IS NULL, a.created_at DESC), '[]')
      FROM diagnostic_data_assignments a JOIN diagnostic_data_sets d ON d.data_set_id = a.data_set_id
      WHERE a.vehicle_id = v.vehicle_id OR a.vehicle_id IS NULL) AS data_sets
 FROM vehicles v WHERE v.vehicle_id = :vehicle_id

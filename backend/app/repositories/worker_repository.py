@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain.address_schemes import scheme_of
 from app.domain.command import Ending
 from app.domain.identifiers import CommandId, WorkerId
 from app.domain.json_values import encode_json
@@ -77,6 +78,7 @@ WITH taken AS (
         started_at = clock_timestamp()
     WHERE command_id = :command_id
         AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.command_id = :command_id)
+        AND (NOT CAST(:serves_one_worker AS boolean) OR vehicle_is_free_for(vehicle_id, CAST(:worker_id AS uuid)))
     RETURNING command_id, attempt, lease_token, correlation_id
 ), audited AS (
     INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
@@ -163,9 +165,15 @@ async def take_over(
     """Move an orphan under this worker's lease, with a new fencing token and the next attempt.
 
     None, and nothing changed, where a chunk has arrived after all: its former worker stored one while we waited for
-    the lock, which the look at the orphan could not see yet.
+    the lock, which the look at the orphan could not see yet. None also where another worker has begun to talk to the
+    vehicle and it serves one worker at a time: the orphan is for that worker then, or for a later look.
     """
-    values = {"worker_id": worker_id, "worker_name": worker_name, "command_id": orphan.command.command_id}
+    values = {
+        "worker_id": worker_id,
+        "worker_name": worker_name,
+        "command_id": orphan.command.command_id,
+        "serves_one_worker": scheme_of(orphan.address).serves_one_worker,
+    }
     row = (await db.execute(_TAKE_OVER, values)).one_or_none()
     if row is None:
         return None

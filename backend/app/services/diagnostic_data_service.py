@@ -6,29 +6,19 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from app.diagnostic_data.data_source import DiagnosticDataLibrary
-from app.diagnostic_data.port import DataSetRef
 from app.domain.access_policy import Action, Actor, Target
-from app.domain.command import Chunk, Command
+from app.domain.audit_entry import AuditRecord
 from app.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
-from app.domain.identifiers import CommandId, VehicleId
+from app.domain.identifiers import VehicleId
 from app.domain.json_values import JsonObject, JsonValue
 from app.domain.roles import Role
 from app.domain.session import ClientInfo
 from app.repositories import diagnostic_data_repository as repository
 from app.repositories import vehicle_repository
-from app.repositories.diagnostic_data_repository import (
-    Assignment,
-    DataSet,
-    NewAssignment,
-    NewDataSet,
-    NewRedecoding,
-    Redecoding,
-)
+from app.repositories.diagnostic_data_repository import Assignment, DataSet, NewAssignment, NewDataSet
 from app.repositories.unit_of_work import UnitOfWork
 from app.services.access_guard import AccessGuard, unknown
-from app.services.answer_redecoding import redecoded
 from app.services.audit_records import act_of
-from app.services.command_service import CommandService
 from app.storage.driver_errors import ConstraintViolated
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -80,13 +70,10 @@ def file_reader(unit_of_work: UnitOfWork) -> Callable[[str], Awaitable[bytes]]:
 class DiagnosticDataService:
     """Use cases of diagnostic data. Everybody signed in may look; engineers add and assign, fleet-wide only admins."""
 
-    def __init__(
-        self, unit_of_work: UnitOfWork, guard: AccessGuard, library: DiagnosticDataLibrary, commands: CommandService
-    ) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, guard: AccessGuard, library: DiagnosticDataLibrary) -> None:
         self._unit_of_work = unit_of_work
         self._guard = guard
         self._library = library
-        self._commands = commands
 
     async def require_may_add(self, caller: Actor, client: ClientInfo) -> None:
         """Before a body is read at all. Raises Forbidden."""
@@ -95,35 +82,56 @@ class DiagnosticDataService:
     async def add(self, caller: Actor, upload: Upload, client: ClientInfo) -> tuple[DataSet, bool]:
         """Load and store a file; with the same bytes again, the set that is there, and False.
 
+        The bytes of a removed set bring it back under the id and name it had.
+
         Raises Forbidden, InvalidRequest (`invalid_diagnostic_data`, with the reason), Overloaded.
         """
         await self.require_may_add(caller, client)
         checksum = hashlib.sha256(upload.content).hexdigest()
         async with self._unit_of_work.reading() as db:
             known = await repository.find_by_checksum(db, checksum)
-        if known is not None:
+        if known is not None and known.removed_at is None:
             return known, False
         head = await self._library.load(checksum, upload.content, upload.file_name)
         new = _new_set(caller, upload, checksum, head)
         async with self._unit_of_work.begin() as work:
             stored = await repository.add(work.db, new)
+            action = "diagnostic_data.added"
+            if stored is None:
+                stored = await repository.restore(work.db, checksum, upload.content)
+                action = "diagnostic_data.restored"
             if stored is not None:
-                details = {"name": new.name, "version": new.version, "checksum": checksum, "size": new.size}
-                details |= {"file_name": new.file_name, "skipped": new.report["skipped"]}
-                act = act_of(
-                    caller,
-                    client,
-                    "diagnostic_data.added",
-                    object_type=_KIND,
-                    object_id=new.data_set_id,
-                    details=details,
-                )
-                await work.audit(act)
+                await work.audit(_act_on(caller, client, action, stored))
                 return stored, True
             known = await repository.find_by_checksum(work.db, checksum)
         if known is None:
             raise unknown("diagnostic data")
         return known, False
+
+    async def remove(self, caller: Actor, data_set_id: UUID, client: ClientInfo) -> None:
+        """Throw a file away. What the set was stays known: answers that were decoded with it name it.
+
+        The same bytes, added again, are the same set again. Raises NotFound, Forbidden (only who added it, and admins),
+        Conflict while it is assigned.
+        """
+        found = await self.find(caller, data_set_id, client)
+        await self._guard.require(
+            caller,
+            Action.REMOVE_DIAGNOSTIC_DATA,
+            Target(owner_id=found.created_by),
+            object_type=_KIND,
+            object_id=data_set_id,
+            client=client,
+        )
+        async with self._unit_of_work.begin() as work:
+            places = await repository.lock_to_remove(work.db, data_set_id)
+            if places is None:
+                raise unknown("diagnostic data")
+            if places:
+                raise Conflict(f"the set is assigned to {places} place(s); unassign it there first")
+            await repository.remove(work.db, data_set_id)
+            await work.audit(_act_on(caller, client, "diagnostic_data.removed", found))
+        await self._library.forget(found.checksum)
 
     async def list_sets(
         self, caller: Actor, client: ClientInfo, *, limit: int, offset: int
@@ -134,7 +142,7 @@ class DiagnosticDataService:
             return await repository.list_page(db, limit=limit, offset=offset)
 
     async def find(self, caller: Actor, data_set_id: UUID, client: ClientInfo) -> DataSet:
-        """One set with its report. Raises NotFound."""
+        """One set with its report, a removed one too. Raises NotFound."""
         await self._require_reading(caller, client)
         async with self._unit_of_work.reading() as db:
             found = await repository.find(db, data_set_id)
@@ -144,19 +152,19 @@ class DiagnosticDataService:
 
     async def variant(self, caller: Actor, data_set_id: UUID, name: str | None, client: ClientInfo) -> JsonObject:
         """All that a set says about one variant. Raises NotFound, InvalidRequest."""
-        found = await self.find(caller, data_set_id, client)
+        found = await self._usable(caller, data_set_id, client)
         return await self._library.variant(found.checksum, name)
 
     async def preview(self, caller: Actor, data_set_id: UUID, wanted: Preview, client: ClientInfo) -> bytes:
         """The bytes that would be sent; nothing is. Raises NotFound, InvalidRequest naming ranges and choices."""
-        found = await self.find(caller, data_set_id, client)
+        found = await self._usable(caller, data_set_id, client)
         return await self._library.encode(found.checksum, wanted.variant, wanted.what, wanted.value)
 
     async def decode(
         self, caller: Actor, data_set_id: UUID, variant: str | None, message: bytes, client: ClientInfo
     ) -> list[JsonObject]:
         """What a UDS message means. Raises NotFound, InvalidRequest."""
-        found = await self.find(caller, data_set_id, client)
+        found = await self._usable(caller, data_set_id, client)
         return await self._library.decode(found.checksum, variant, message)
 
     async def assignments(self, caller: Actor, data_set_id: UUID, client: ClientInfo) -> tuple[Assignment, ...]:
@@ -168,7 +176,7 @@ class DiagnosticDataService:
     async def assign(self, caller: Actor, data_set_id: UUID, place: Place, client: ClientInfo) -> Assignment:
         """Let a set count from the next command on. Raises NotFound, Forbidden, InvalidRequest (variant), Conflict."""
         await self._require_assigning(caller, place.vehicle_id, client)
-        found = await self.find(caller, data_set_id, client)
+        found = await self._usable(caller, data_set_id, client)
         names = [variant["name"] for variant in found.summary["variants"]]
         if place.variant is not None and place.variant not in names:
             message = f"the set has no variant {place.variant!r}; it has {', '.join(names)}"
@@ -193,6 +201,8 @@ class DiagnosticDataService:
             if new.vehicle_id is not None and await vehicle_repository.find(work.db, new.vehicle_id) is None:
                 raise unknown("vehicle")
             stored = await repository.assign(work.db, new)
+            if stored is None:
+                raise removed()
             details = {"assignment_id": str(new.assignment_id)} | _shown(new)
             action = "diagnostic_data.assigned"
             act = act_of(caller, client, action, object_type=_KIND, object_id=new.data_set_id, details=details)
@@ -215,65 +225,11 @@ class DiagnosticDataService:
             act = act_of(caller, client, action, object_type=_KIND, object_id=data_set_id, details=details)
             await work.audit(act)
 
-    async def redecode(
-        self, caller: Actor, command_id: CommandId, data_set_id: UUID | None, client: ClientInfo
-    ) -> Redecoding:
-        """Decode a stored answer again with a set (None: the one assigned now) and keep both.
-
-        Raises NotFound, Forbidden, InvalidRequest where nothing is assigned, Conflict where no raw bytes were kept.
-        """
-        command = await self._commands.find(caller, command_id, client)
-        target = Target(vehicle_id=command.vehicle_id)
-        await self._guard.require(
-            caller, Action.REDECODE_COMMAND, target, object_type="command", object_id=command_id, client=client
-        )
-        chunks = await self._commands.responses(caller, command_id, client)
-        refs = await self._refs(caller, command, data_set_id, client)
-        return await self._store_redecoding(caller, command, refs, chunks, client)
-
-    async def _store_redecoding(
-        self, caller: Actor, command: Command, refs: tuple[DataSetRef, ...], chunks: list[Chunk], client: ClientInfo
-    ) -> Redecoding:
-        shown, count = await redecoded(chunks, self._library.for_data_sets(refs))
-        if not count:
-            raise Conflict("the stored answer holds no raw bytes that could be decoded again")
-        new = NewRedecoding(
-            redecoding_id=uuid4(),
-            command_id=command.command_id,
-            data_set_id=UUID(refs[0].data_set_id),
-            created_by=caller.user_id,
-            chunks=shown,
-        )
-        async with self._unit_of_work.begin() as work:
-            stored = await repository.add_redecoding(work.db, new)
-            details = {"redecoding_id": str(new.redecoding_id), "data_set_id": str(new.data_set_id), "parts": count}
-            action = "command.redecoded"
-            act = act_of(caller, client, action, object_type="command", object_id=command.command_id, details=details)
-            await work.audit(act)
-        return stored
-
-    async def _refs(
-        self, caller: Actor, command: Command, data_set_id: UUID | None, client: ClientInfo
-    ) -> tuple[DataSetRef, ...]:
-        async with self._unit_of_work.reading() as db:
-            assigned = await repository.data_sets_of(db, command.vehicle_id)
-        if data_set_id is None:
-            if not assigned:
-                message = "no diagnostic data is assigned to the vehicle; name a data set"
-                raise InvalidRequest(f"{message.capitalize()}.", [FieldError("/data_set_id", message)])
-            return assigned
-        as_assigned = tuple(ref for ref in assigned if ref.data_set_id == str(data_set_id))
-        if as_assigned:
-            return as_assigned
+    async def _usable(self, caller: Actor, data_set_id: UUID, client: ClientInfo) -> DataSet:
         found = await self.find(caller, data_set_id, client)
-        ref = DataSetRef(data_set_id=str(data_set_id), name=found.name, version=found.version, checksum=found.checksum)
-        return (ref,)
-
-    async def redecodings(self, caller: Actor, command_id: CommandId, client: ClientInfo) -> tuple[Redecoding, ...]:
-        """All re-decodings of a command, oldest first. Raises NotFound."""
-        await self._commands.find(caller, command_id, client)
-        async with self._unit_of_work.reading() as db:
-            return await repository.list_redecodings(db, command_id)
+        if found.removed_at is not None:
+            raise removed()
+        return found
 
     async def _require_reading(self, caller: Actor, client: ClientInfo) -> None:
         await self._guard.require(caller, Action.READ_DIAGNOSTIC_DATA, object_type=_KIND, client=client)
@@ -305,6 +261,17 @@ def _new_set(caller: Actor, upload: Upload, checksum: str, head: JsonObject) -> 
         report=head["report"],
         created_by=caller.user_id,
     )
+
+
+def removed() -> NotFound:
+    """The answer for a set whose file is gone."""
+    return NotFound("the file of this set was removed; add the same file again to use it")
+
+
+def _act_on(caller: Actor, client: ClientInfo, action: str, found: DataSet) -> AuditRecord:
+    details = {"name": found.name, "version": found.version, "checksum": found.checksum, "size": found.size}
+    details |= {"file_name": found.file_name, "skipped": found.report["skipped"]}
+    return act_of(caller, client, action, object_type=_KIND, object_id=found.data_set_id, details=details)
 
 
 def _shown(place: NewAssignment) -> JsonObject:

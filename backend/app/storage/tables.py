@@ -227,11 +227,13 @@ diagnostic_data_sets = Table(
     Column("version", Text, nullable=False),
     Column("file_name", Text, nullable=False),
     Column("size", BigInteger, nullable=False, comment="bytes"),
-    Column("content", LargeBinary, nullable=False, comment="the file as it was added"),
+    Column("content", LargeBinary, comment="the file as it was added"),
     Column("summary", JSON, nullable=False, comment="what it describes"),
     Column("report", JSON, nullable=False, comment="what was skipped when it was loaded, and why"),
     Column("created_at", _TIME, nullable=False, server_default=_NOW),
     Column("created_by", Uuid, ForeignKey("users.user_id"), nullable=False),
+    Column("removed_at", _TIME, comment="its file is gone; what it was stays known"),
+    CheckConstraint("(content IS NULL) = (removed_at IS NOT NULL)", name="removed"),
 )
 
 diagnostic_data_assignments = Table(

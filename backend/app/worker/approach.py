@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from app.connectors.port import NO_CONTEXT, Connector, ResponseChunk, VehicleContext, VehicleRequest
+from app.domain.address_schemes import scheme_of
 from app.domain.catalogue import READ_DATA_BY_ID
 from app.domain.command_definition import CommandDefinition
 from app.domain.errors import SovdError, VehicleNotSafe
@@ -17,7 +18,6 @@ from app.security.sealing import Sealing
 from app.storage.engine import Database
 
 _READING_S = 5.0
-_MOCK = "sim:"
 
 
 class Approach:
@@ -46,7 +46,7 @@ class Approach:
         return self._opened(vehicle_id, await self._stored(vehicle_id, address))
 
     async def _stored(self, vehicle_id: VehicleId, address: str) -> StoredContext | None:
-        if address.lower().startswith(_MOCK):  # the mock vehicle has neither secrets nor settings: no query for it
+        if not scheme_of(address).keeps_context:
             return None
         async with self._database.autocommit() as db:
             return await vehicle_context_repository.read(db, vehicle_id)
@@ -63,7 +63,7 @@ class Approach:
         self, connector: Connector, request: VehicleRequest, stored: StoredContext | None
     ) -> None:
         safe_state = safe_state_of(stored.settings if stored is not None else {})
-        if safe_state.policy is SafeStatePolicy.NOT_NEEDED or request.address.lower().startswith(_MOCK):
+        if safe_state.policy is SafeStatePolicy.NOT_NEEDED or not scheme_of(request.address).keeps_context:
             return
         if not safe_state.conditions:
             raise VehicleNotSafe(

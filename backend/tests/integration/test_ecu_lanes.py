@@ -36,21 +36,22 @@ class Queue:
         async with self.database.autocommit() as db:
             await db.execute(text("UPDATE vehicles SET address = :address"), {"address": address})
 
-    async def another_worker(self) -> "Queue":
+    async def another_worker(self, lease_s: float = 30.0) -> "Queue":
         worker_id = WorkerId(uuid4())
         async with self.database.transaction() as db:
-            await worker_repository.register(db, worker_id, "other", 30.0)
+            await worker_repository.register(db, worker_id, "other", lease_s)
         return Queue(self.database, self.user_id, self.vehicle_id, worker_id)
 
-    async def claim(self) -> list[CommandId]:
+    async def claim(self, slots: int = 100) -> list[CommandId]:
         async with self.database.autocommit() as db:
-            claimed = await queue_repository.claim(db, self.worker_id, "test", 100)
+            claimed = await queue_repository.claim(db, self.worker_id, "test", slots)
         return [item.command.command_id for item in claimed]
 
-    async def end(self, commands: Sequence[CommandId]) -> None:
+    async def end(self, commands: Sequence[CommandId], status: str = "failed") -> None:
         async with self.database.autocommit() as db:
             await db.execute(
-                text("UPDATE commands SET status = 'failed' WHERE command_id = ANY(:ids)"), {"ids": list(commands)}
+                text("UPDATE commands SET status = :status WHERE command_id = ANY(:ids)"),
+                {"status": status, "ids": list(commands)},
             )
 
 
@@ -146,6 +147,36 @@ async def test_lanes_of_a_doip_vehicle_stay_with_the_worker_that_talks_to_its_ga
 
     assert await other.claim() == []
     assert await queue.claim() == [brakes.command_id]
+
+
+async def test_racing_workers_never_share_a_vehicle_that_serves_one_worker(queue: Queue) -> None:
+    await queue.at_address("DoIP://10.0.0.1")
+    workers = [queue, *[await queue.another_worker() for _ in range(3)]]
+    lanes = [lane_of({"ecuAddress": f"0x{1000 + number}"}) for number in range(4)]
+
+    for _ in range(60):
+        waiting = [queue.new(lane=lane) for lane in lanes]
+        await queue.submit(*waiting)
+        answers = await asyncio.gather(*(worker.claim(1) for worker in workers))
+        assert [bool(answer) for answer in answers].count(True) == 1
+        await queue.end([item.command_id for item in waiting], "cancelled")
+
+
+async def test_orphans_of_a_vehicle_that_serves_one_worker_go_to_one_worker(queue: Queue) -> None:
+    """One recovery may skip an orphan that another one has locked: the two must still not divide them."""
+    await queue.at_address("doip://10.0.0.1")
+    dead, heir, late = [await queue.another_worker(lease_s) for lease_s in (-1.0, 30.0, 30.0)]
+    await queue.submit(queue.new(lane=ENGINE), queue.new(lane=BRAKES))
+    assert len(await dead.claim()) == 2
+    async with queue.database.autocommit() as db:
+        engine, brakes = await worker_repository.lock_orphans(db, heir.worker_id, [], 2)
+
+    async with queue.database.transaction() as one, queue.database.transaction() as other:
+        assert await worker_repository.take_over(one, heir.worker_id, "heir", engine) is not None
+        assert await worker_repository.take_over(other, late.worker_id, "late", brakes) is None  # at the same moment
+    async with queue.database.transaction() as db:
+        assert await worker_repository.take_over(db, late.worker_id, "late", brakes) is None  # afterwards
+        assert await worker_repository.take_over(db, heir.worker_id, "heir", brakes) is not None
 
 
 async def test_lanes_of_other_vehicles_are_free_for_every_worker(queue: Queue) -> None:

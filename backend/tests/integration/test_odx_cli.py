@@ -44,6 +44,10 @@ async def test_from_a_file_to_previewed_bytes(running_app: RunningApp, tmp_path:
     assert "0 assignments fit" in again.err
     assert (await admin.call("odx", "show", "Engine")).code != 0
 
+    assert "--yes" in (await admin.call("odx", "remove", "Brakes")).err
+    assert "removed Brakes" in (await admin.call("odx", "remove", "Brakes", "--yes")).out
+    assert "Brakes" not in (await admin.call("odx", "list")).out
+
 
 @pytest.mark.parametrize("content", ["<ODX", "{"])
 async def test_a_file_that_cannot_be_used_is_refused_in_words(

@@ -103,6 +103,8 @@ POST   /api/v1/diagnostic-data/{data_set_id}/assignments none 401 401 403 403 40
 GET    /api/v1/diagnostic-data/{data_set_id}/assignments near 401 401 200 200 200 200
 GET    /api/v1/diagnostic-data/{data_set_id}/assignments none 401 401 404 404 404 404
 DELETE /api/v1/diagnostic-data/{data_set_id}/assignments/{assignment_id} none 401 401 404 404 404 404
+DELETE /api/v1/diagnostic-data/{data_set_id}    near  401 401 403 403 403 409
+DELETE /api/v1/diagnostic-data/{data_set_id}    none  401 401 404 404 404 404
 GET    /api/v1/audit-logs                       -     401 401 403 403 403 200
 GET    /api/v1/audit-logs/verification          -     401 401 403 403 403 200
 GET    /api/v1/audit-logs/export                -     401 401 403 403 403 200

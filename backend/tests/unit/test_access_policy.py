@@ -11,7 +11,7 @@ from app.domain.roles import Role
 
 VIEWER_MAY = {Action.READ_DEFINITIONS, Action.READ_VEHICLE, Action.READ_COMMAND, Action.READ_DIAGNOSTIC_DATA}
 ENGINEER_MAY = VIEWER_MAY | {Action.SEND_COMMAND, Action.CANCEL_COMMAND, Action.REDECODE_COMMAND}
-ENGINEER_MAY |= {Action.ADD_DIAGNOSTIC_DATA, Action.ASSIGN_DIAGNOSTIC_DATA}
+ENGINEER_MAY |= {Action.ADD_DIAGNOSTIC_DATA, Action.ASSIGN_DIAGNOSTIC_DATA, Action.REMOVE_DIAGNOSTIC_DATA}
 MAY = {Role.VIEWER: VIEWER_MAY, Role.ENGINEER: ENGINEER_MAY, Role.ADMIN: set(Action)}
 VEHICLE, OTHER_VEHICLE = VehicleId(uuid4()), VehicleId(uuid4())
 
@@ -49,9 +49,10 @@ def test_a_command_may_ask_for_more_than_the_action_but_not_for_less(role: Role,
     assert allowed is (role is Role.ADMIN or (role is Role.ENGINEER and needed is not Role.ADMIN))
 
 
+@pytest.mark.parametrize("action", [Action.CANCEL_COMMAND, Action.REMOVE_DIAGNOSTIC_DATA])
 @pytest.mark.parametrize("role", Role)
-def test_only_the_sender_or_an_admin_cancels(role: Role) -> None:
+def test_only_whose_it_is_or_an_admin_cancels_and_removes(role: Role, action: Action) -> None:
     caller = actor(role)
     foreign, own = Target(owner_id=UserId(uuid4())), Target(owner_id=caller.user_id)
-    assert decide(caller, Action.CANCEL_COMMAND, foreign).allowed is (role is Role.ADMIN)
-    assert decide(caller, Action.CANCEL_COMMAND, own).allowed is (role is not Role.VIEWER)
+    assert decide(caller, action, foreign).allowed is (role is Role.ADMIN)
+    assert decide(caller, action, own).allowed is (role is not Role.VIEWER)

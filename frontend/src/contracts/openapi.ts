@@ -461,12 +461,19 @@ export interface paths {
         };
         /**
          * Look at a data set
-         * @description What the set describes, and the report of its loading.
+         * @description What the set describes, and the report of its loading; of a removed set too.
          */
         get: operations["getDataSet"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a data set
+         * @description Its file is thrown away. Who added it, or an admin; refused while it is assigned anywhere.
+         *
+         *     Stored answers keep their bytes and values, and `GET` of the set goes on telling what it was. The same file, added
+         *     again, is the same set again.
+         */
+        delete: operations["removeDataSet"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1187,6 +1194,8 @@ export interface components {
             kind: "odx" | "identifiers";
             /** Name */
             name: string;
+            /** Removed At */
+            removed_at: string | null;
             /** Report */
             report: {
                 [key: string]: unknown;
@@ -1219,6 +1228,8 @@ export interface components {
         /**
          * DataSetOut
          * @description A set of diagnostic data. `checksum` is SHA-256 of the file; `skipped` counts what could not be loaded.
+         *
+         *     `removed_at`: since then its file is gone, and nothing is decoded with it any more.
          */
         DataSetOut: {
             /** Checksum */
@@ -1247,6 +1258,8 @@ export interface components {
             kind: "odx" | "identifiers";
             /** Name */
             name: string;
+            /** Removed At */
+            removed_at: string | null;
             /** Size */
             size: number;
             /** Skipped */
@@ -3231,6 +3244,37 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    removeDataSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                data_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
     };

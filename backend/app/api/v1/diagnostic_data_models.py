@@ -27,7 +27,10 @@ VariantName = Annotated[str, Field(min_length=1, max_length=128, description="sh
 
 
 class DataSetOut(BaseModel):
-    """A set of diagnostic data. `checksum` is SHA-256 of the file; `skipped` counts what could not be loaded."""
+    """A set of diagnostic data. `checksum` is SHA-256 of the file; `skipped` counts what could not be loaded.
+
+    `removed_at`: since then its file is gone, and nothing is decoded with it any more.
+    """
 
     data_set_id: UUID
     checksum: str
@@ -39,6 +42,7 @@ class DataSetOut(BaseModel):
     skipped: int
     created_at: datetime
     created_by: UUID
+    removed_at: datetime | None
 
     @classmethod
     def of(cls, found: DataSet) -> "DataSetOut":

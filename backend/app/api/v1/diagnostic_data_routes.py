@@ -98,8 +98,18 @@ async def _body(request: Request) -> bytes:
 
 @router.get("/{data_set_id}", summary="Look at a data set")
 async def get_data_set(data_set_id: UUID, caller: Caller, client: Client, state: State) -> DataSetDetails:
-    """What the set describes, and the report of its loading."""
+    """What the set describes, and the report of its loading; of a removed set too."""
     return DataSetDetails.of(await state.diagnostic_data.find(caller, data_set_id, client))
+
+
+@router.delete("/{data_set_id}", status_code=204, summary="Remove a data set")
+async def remove_data_set(data_set_id: UUID, caller: Caller, client: Client, state: State) -> None:
+    """Its file is thrown away. Who added it, or an admin; refused while it is assigned anywhere.
+
+    Stored answers keep their bytes and values, and `GET` of the set goes on telling what it was. The same file, added
+    again, is the same set again.
+    """
+    await state.diagnostic_data.remove(caller, data_set_id, client)
 
 
 @router.get("/{data_set_id}/description", summary="What a set says about a variant")

@@ -17,13 +17,13 @@ async def redecode_command(
 ) -> RedecodingOut:
     """Engineers. From the raw bytes, with the set given or the one assigned now; the original stays what it was."""
     data_set_id = body.data_set_id if body else None
-    found = await state.diagnostic_data.redecode(caller, CommandId(command_id), data_set_id, client)
+    found = await state.redecodings.redecode(caller, CommandId(command_id), data_set_id, client)
     return RedecodingOut.of(found)
 
 
 @router.get("/{command_id}/redecodings", summary="Re-decodings of an answer")
 async def list_redecodings(command_id: UUID, caller: Caller, client: Client, state: State) -> RedecodingList:
     """All of them, oldest first; each names the set it was made with."""
-    found = await state.diagnostic_data.redecodings(caller, CommandId(command_id), client)
+    found = await state.redecodings.list_of(caller, CommandId(command_id), client)
     items = [RedecodingOut.of(one) for one in found]
     return RedecodingList(items=items, total=len(items), limit=len(items), offset=0)
