@@ -3,14 +3,20 @@
 /** `local`: the zone of this computer; otherwise an IANA name such as `UTC` or `Europe/Berlin`. */
 export type ZoneSetting = string
 
+type Form = 'day' | 'clock' | 'moment' | 'zone'
+
+const day: Intl.DateTimeFormatOptions = { year: 'numeric', month: '2-digit', day: '2-digit' }
+const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
+const forms: Record<Form, Intl.DateTimeFormatOptions> = { day, clock, moment: { ...day, ...clock }, zone: { timeZoneName: 'short' } }
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-function format(zone: ZoneSetting, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${zone} ${JSON.stringify(options)}`
+/** Kept: making one takes a hundred times as long as using it, and tables use it for every row that comes into sight. */
+function format(zone: ZoneSetting, form: Form): Intl.DateTimeFormat {
+  const key = `${form} ${zone}`
   let found = formats.get(key)
   if (found === undefined) {
-    // The Swedish spelling is ISO 8601's: 2026-11-23 14:05:09.
-    found = new Intl.DateTimeFormat('sv-SE', { ...options, ...(zone === 'local' ? {} : { timeZone: zone }) })
+    // The Swedish spelling is ISO 8601's: 2026-11-23 14:05:09. Its names of zones are not what is wanted.
+    found = new Intl.DateTimeFormat(form === 'zone' ? 'en-GB' : 'sv-SE', { ...forms[form], ...(zone === 'local' ? {} : { timeZone: zone }) })
     formats.set(key, found)
   }
   return found
@@ -29,27 +35,22 @@ export function isZone(zone: ZoneSetting): boolean {
 
 /** The zone's short name at that moment: `UTC`, `GMT+1`, `EST`. */
 export function zoneName(moment: Date, zone: ZoneSetting): string {
-  const options: Intl.DateTimeFormatOptions = { timeZoneName: 'short' }
-  if (zone !== 'local') options.timeZone = zone
-  const parts = new Intl.DateTimeFormat('en-GB', options).formatToParts(moment)
+  const parts = format(zone, 'zone').formatToParts(moment)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
 }
-
-const day: Intl.DateTimeFormatOptions = { year: 'numeric', month: '2-digit', day: '2-digit' }
-const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
 
 /** `2026-11-23 14:05:09 GMT+1`; with `milliseconds`, `2026-11-23 14:05:09.123 GMT+1`. */
 export function formatMoment(iso: string, zone: ZoneSetting, milliseconds = false): string {
   const moment = new Date(iso)
   if (Number.isNaN(moment.getTime())) return iso
-  return `${format(zone, { ...day, ...clock }).format(moment)}${fraction(moment, milliseconds)} ${zoneName(moment, zone)}`
+  return `${format(zone, 'moment').format(moment)}${fraction(moment, milliseconds)} ${zoneName(moment, zone)}`
 }
 
 /** `14:05:09 GMT+1`, for places where the day is clear. */
 export function formatClock(iso: string, zone: ZoneSetting, milliseconds = false): string {
   const moment = new Date(iso)
   if (Number.isNaN(moment.getTime())) return iso
-  return `${format(zone, clock).format(moment)}${fraction(moment, milliseconds)} ${zoneName(moment, zone)}`
+  return `${format(zone, 'clock').format(moment)}${fraction(moment, milliseconds)} ${zoneName(moment, zone)}`
 }
 
 function fraction(moment: Date, wanted: boolean): string {
@@ -59,7 +60,7 @@ function fraction(moment: Date, wanted: boolean): string {
 /** `2026-11-23` in the zone. */
 export function formatDay(iso: string, zone: ZoneSetting): string {
   const moment = new Date(iso)
-  return Number.isNaN(moment.getTime()) ? iso : format(zone, day).format(moment)
+  return Number.isNaN(moment.getTime()) ? iso : format(zone, 'day').format(moment)
 }
 
 const steps = [

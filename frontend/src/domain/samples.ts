@@ -13,6 +13,8 @@ export interface SampleSeries {
   readonly values: (number | null)[]
   /** The values as they came, for those that are not numbers. */
   readonly shown: unknown[]
+  /** Kept as samples come in, so that reading them costs no more for a long stream. */
+  readonly facts: { last: number; least: number; greatest: number; sum: number; count: number }
 }
 
 /** More than this many intervals without a sample is a gap. */
@@ -103,20 +105,22 @@ export class SampleLog {
       column = {
         key, label, unit: textOf(item.unit),
         values: new Array<null>(before).fill(null), shown: new Array<null>(before).fill(null),
+        facts: { last: 0, least: Infinity, greatest: -Infinity, sum: 0, count: 0 },
       }
       this.series.push(column)
     }
     const row = this.times.length - 1
-    column.values[row] = typeof item.value === 'boolean' ? Number(item.value) : numberOf(item.value)
+    const value = typeof item.value === 'boolean' ? Number(item.value) : numberOf(item.value)
+    column.values[row] = value
     column.shown[row] = item.value
+    if (value === null) return
+    const { facts } = column
+    facts.last = value
+    facts.least = Math.min(facts.least, value)
+    facts.greatest = Math.max(facts.greatest, value)
+    facts.sum += value
+    facts.count += 1
   }
-}
-
-/** Rows at most, evenly picked, gaps kept out: for the table beside the chart. */
-export function sampleRows(log: SampleLog, limit: number): number[] {
-  const rows = log.moments.flatMap((moment, row) => (moment === null ? [] : [row]))
-  if (rows.length <= limit) return rows
-  return rows.slice(-limit)
 }
 
 export interface SeriesFacts {
@@ -127,15 +131,6 @@ export interface SeriesFacts {
 }
 
 /** Null where the series holds no number. */
-export function seriesFacts(series: SampleSeries): SeriesFacts | null {
-  let [least, greatest, sum, count, last] = [Infinity, -Infinity, 0, 0, 0]
-  for (const value of series.values) {
-    if (value === null) continue
-    least = Math.min(least, value)
-    greatest = Math.max(greatest, value)
-    sum += value
-    count += 1
-    last = value
-  }
+export function seriesFacts({ facts: { last, least, greatest, sum, count } }: SampleSeries): SeriesFacts | null {
   return count === 0 ? null : { last, least, greatest, mean: sum / count }
 }

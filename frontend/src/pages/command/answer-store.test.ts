@@ -1,7 +1,7 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { FollowedStream } from '@/live/command-streams'
 import { emptyStream } from '@/live/stream-reducer'
-import { AnswerStore } from './answer-store'
+import { AnswerStore, pacedFrames } from './answer-store'
 
 const chunk = (sequenceNumber: number) => ({
   sequenceNumber, responseId: String(sequenceNumber), isFinal: false, arrivedAt: null,
@@ -67,4 +67,24 @@ test('nothing new is told to nobody', () => {
   store.takeStored([])
   frame()
   expect(tell).not.toHaveBeenCalled()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('the first part shows in the next frame, those of a flood in every second one', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'requestAnimationFrame', 'performance'] })
+  const plan = pacedFrames()
+  const shown: number[] = []
+  const again = () => {
+    shown.push(performance.now())
+    plan(again)
+  }
+  plan(again)
+  vi.advanceTimersByTime(20)
+  expect(shown).toHaveLength(1)
+  vi.advanceTimersByTime(1000)
+  expect(shown.length).toBeGreaterThan(25)
+  expect(shown.length).toBeLessThan(35)
 })

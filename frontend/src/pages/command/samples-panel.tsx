@@ -1,13 +1,13 @@
 import { Button, Checkbox, Table, useComputedColorScheme } from '@mantine/core'
 import { IconPlayerPause, IconPlayerPlay, IconZoomReset } from '@tabler/icons-react'
-import { useState } from 'react'
+import { memo, useCallback, useState } from 'react'
 import { formatCount, formatQuantity } from '@/domain/durations'
-import { sampleRows, seriesFacts, type SampleLog } from '@/domain/samples'
+import { seriesFacts, type SampleLog } from '@/domain/samples'
 import { Chart } from '@/ui/chart'
 import { chartColours } from '@/ui/chart-colours'
 import layout from '@/ui/layout.module.css'
-import { Moment } from '@/ui/moments'
 import classes from './command.module.css'
+import { SampleTable } from './sample-table'
 
 interface SamplesPanelProps {
   readonly log: SampleLog
@@ -22,8 +22,11 @@ export function SamplesPanel({ log, count, isOpen }: SamplesPanelProps) {
   const [cursor, setCursor] = useState<number | null>(null)
   const [hidden, setHidden] = useState<readonly string[]>([])
   const [hasTable, setTable] = useState(false)
-  const drawn = log.series.filter(({ values }) => values.some((value) => value !== null))
+  const drawn = log.series.filter((one) => seriesFacts(one) !== null)
   const shown = drawn.filter(({ key }) => !hidden.includes(key)).map(({ key }) => key)
+  const toggle = useCallback(
+    (key: string) => setHidden((before) => (before.includes(key) ? before.filter((one) => one !== key) : [...before, key])), [],
+  )
   const names = drawn.map(({ label }) => label).join(', ')
   return (
     <section className={layout.card} aria-labelledby="samples-title">
@@ -57,9 +60,9 @@ export function SamplesPanel({ log, count, isOpen }: SamplesPanelProps) {
           label={`Chart of ${names} over time. The table below holds the same values.`}
         />
       )}
-      <Readout log={log} cursor={cursor} hidden={hidden} setHidden={setHidden} />
+      <Readout log={log} cursor={cursor} hidden={hidden} onToggle={toggle} />
       {drawn.length > 0 && <p className={`${classes.dim ?? ''} no-print`}>Drag across the chart to zoom in; “Show all” or a double click zooms out.</p>}
-      {hasTable && <SampleTable log={log} />}
+      {hasTable && <SampleTable log={log} rows={log.times.length} />}
     </section>
   )
 }
@@ -68,11 +71,11 @@ interface ReadoutProps {
   readonly log: SampleLog
   readonly cursor: number | null
   readonly hidden: readonly string[]
-  readonly setHidden: (hidden: readonly string[]) => void
+  readonly onToggle: (key: string) => void
 }
 
 /** One row per value: the latest, or the one under the cursor, and its range. */
-function Readout({ log, cursor, hidden, setHidden }: ReadoutProps) {
+function Readout({ log, cursor, hidden, onToggle }: ReadoutProps) {
   const scheme = useComputedColorScheme('light')
   const colours = chartColours(scheme === 'dark')
   const row = cursor !== null && cursor < log.times.length ? cursor : log.times.length - 1
@@ -90,17 +93,12 @@ function Readout({ log, cursor, hidden, setHidden }: ReadoutProps) {
         <Table.Tbody>
           {log.series.map((one, place) => {
             const facts = seriesFacts(one)
-            const isShown = !hidden.includes(one.key)
             return (
               <Table.Tr key={one.key}>
                 <Table.Th scope="row">
-                  <span className={classes.series}>
-                    <span className={classes.swatch} style={{ background: facts === null ? 'transparent' : colours[place % 8] }} aria-hidden />
-                    <Checkbox
-                      size="xs" label={one.label} checked={isShown && facts !== null} disabled={facts === null}
-                      onChange={() => setHidden(isShown ? [...hidden, one.key] : hidden.filter((key) => key !== one.key))}
-                    />
-                  </span>
+                  <SeriesName
+                    name={one.key} label={one.label} colour={colours[place % 8]} isShown={!hidden.includes(one.key)} isDrawn={facts !== null} onToggle={onToggle}
+                  />
                 </Table.Th>
                 <Table.Td><b>{log.moments[row] === null ? 'missed' : formatQuantity(one.shown[row], one.unit)}</b></Table.Td>
                 <Table.Td>{formatQuantity(facts?.least, one.unit)}</Table.Td>
@@ -115,29 +113,22 @@ function Readout({ log, cursor, hidden, setHidden }: ReadoutProps) {
   )
 }
 
-const TABLE_ROWS = 200
-
-function SampleTable({ log }: { readonly log: SampleLog }) {
-  const rows = sampleRows(log, TABLE_ROWS)
-  return (
-    <>
-      <Table.ScrollContainer minWidth={420} maxHeight={360}>
-        <Table striped stickyHeader>
-          <Table.Thead>
-            <Table.Tr><Table.Th>Time</Table.Th><Table.Th>Since the first</Table.Th>{log.series.map(({ key, label }) => <Table.Th key={key}>{label}</Table.Th>)}</Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((row) => (
-              <Table.Tr key={row}>
-                <Table.Td><Moment at={log.moments[row] ?? ''} form="clock" milliseconds /></Table.Td>
-                <Table.Td>{(log.times[row] ?? 0).toFixed(3)} s</Table.Td>
-                {log.series.map(({ key, shown, unit }) => <Table.Td key={key}>{formatQuantity(shown[row], unit)}</Table.Td>)}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-      {rows.length === TABLE_ROWS && <p className={classes.dim}>The last {TABLE_ROWS} samples; the CSV file holds all.</p>}
-    </>
-  )
+interface SeriesNameProps {
+  readonly name: string
+  readonly label: string
+  readonly colour: string | undefined
+  readonly isShown: boolean
+  /** Whether it holds a number. */
+  readonly isDrawn: boolean
+  readonly onToggle: (key: string) => void
 }
+
+/** Stays as it is while the numbers beside it change many times a second. */
+const SeriesName = memo(function SeriesName({ name, label, colour, isShown, isDrawn, onToggle }: SeriesNameProps) {
+  return (
+    <span className={classes.series}>
+      <span className={classes.swatch} style={{ background: isDrawn ? colour : 'transparent' }} aria-hidden />
+      <Checkbox size="xs" label={label} checked={isShown && isDrawn} disabled={!isDrawn} onChange={() => onToggle(name)} />
+    </span>
+  )
+})
