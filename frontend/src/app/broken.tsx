@@ -1,9 +1,11 @@
 import { Button, Group } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { Link, type ErrorComponentProps } from '@tanstack/react-router'
 import { Empty, Failure } from '@/ui/states'
 
 /** A page that threw while it was drawn, or whose code could not be loaded. */
 export function PageBroken({ error, reset }: ErrorComponentProps) {
+  useDocumentTitle('Something went wrong · SOVD Command')
   // After an update of the server the old page's files are gone: a reload brings the new ones.
   const isOutdated = error instanceof Error && /dynamically imported module|Importing a module script/i.test(error.message)
   if (isOutdated) {
@@ -22,6 +24,7 @@ export function PageBroken({ error, reset }: ErrorComponentProps) {
 }
 
 export function PageMissing() {
+  useDocumentTitle('No such page · SOVD Command')
   return (
     <Empty title="No such page" action={<Link to="/vehicles">Go to the fleet</Link>}>
       Nothing is at this address. The link may be old, or a part of it may be missing.

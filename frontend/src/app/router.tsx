@@ -1,14 +1,21 @@
 /** Every address of the page. Pages load when they are opened; what stands after `?` is typed in src/domain/search-params.ts. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, notFound, redirect } from '@tanstack/react-router'
 import {
   auditSearch, batchSearch, commandSearch, compareSearch, fleetSearch, historySearch, sendSearch, usersSearch, vehicleSearch,
 } from '@/domain/search-params'
+import { isUuid } from '@/domain/uuid'
 import { Loading } from '@/ui/states'
 import { PageBroken, PageMissing } from './broken'
 import { Gate } from './gate'
 
 const root = createRootRoute({ component: Gate })
 const under = { getParentRoute: () => root } as const
+
+/** An id that cannot be one leads nowhere, and the server need not be asked. */
+function refuseUnless(isId: boolean): void {
+   
+  if (!isId) throw notFound()
+}
 
 const home = createRoute({
   ...under,
@@ -29,6 +36,7 @@ const routes = [
   createRoute({
     ...under,
     path: '/vehicles/$vehicleId',
+    beforeLoad: ({ params }) => refuseUnless(isUuid(params.vehicleId)),
     validateSearch: vehicleSearch,
     component: lazyRouteComponent(() => import('@/pages/vehicle/vehicle-page'), 'VehiclePage'),
   }),
@@ -59,6 +67,7 @@ const routes = [
   createRoute({
     ...under,
     path: '/commands/$commandId',
+    beforeLoad: ({ params }) => refuseUnless(isUuid(params.commandId)),
     validateSearch: commandSearch,
     component: lazyRouteComponent(() => import('@/pages/command/command-page'), 'CommandPage'),
   }),

@@ -63,7 +63,11 @@ export function mayRetry(error: unknown): boolean {
   return kind === 'offline' || kind === 'busy'
 }
 
-/** One sentence for people. */
+/** A sentence for people. */
 export function problemText(error: unknown): string {
-  return error instanceof Error && error.message !== '' ? error.message : 'Something went wrong in the page. Reload it and try again.'
+  if (!(error instanceof Error) || error.message === '') return 'Something went wrong in the page. Reload it and try again.'
+  const { message } = error
+  // The server names a field by its pointer first: that stays as it is written.
+  const start = message.startsWith('/') ? message : message.charAt(0).toUpperCase() + message.slice(1)
+  return /[.!?…]$/.test(start) ? start : `${start}.`
 }

@@ -1,5 +1,6 @@
 /** What stands in the address of each page. Unknown or wrong values fall away, so that an old link still opens. */
 import type { CommandStatus, ConnectionStatus } from './statuses'
+import { isUuid } from './uuid'
 
 type Raw = Record<string, unknown>
 
@@ -11,6 +12,17 @@ function present<T extends object>(members: { [K in keyof T]: T[K] | undefined }
 function text(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** An id that cannot be one finds nothing. */
+function id(value: unknown): string | undefined {
+  return typeof value === 'string' && isUuid(value) ? value : undefined
+}
+
+/** A moment that the server understands: ISO 8601 with its zone. */
+function moment(value: unknown): string | undefined {
+  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value)
+  return isIso && !Number.isNaN(new Date(value).getTime()) ? value : undefined
 }
 
 function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
@@ -99,12 +111,12 @@ export interface HistorySearch {
 
 export const historySearch = (raw: Raw): HistorySearch =>
   present<HistorySearch>({
-    vehicle: text(raw.vehicle),
+    vehicle: id(raw.vehicle),
     status: oneOf(raw.status, commandStatuses),
     command: text(raw.command),
-    user: text(raw.user),
-    since: text(raw.since),
-    until: text(raw.until),
+    user: id(raw.user),
+    since: moment(raw.since),
+    until: moment(raw.until),
     page: count(raw.page),
   })
 
@@ -114,7 +126,7 @@ export interface CompareSearch {
 }
 
 export const compareSearch = (raw: Raw): CompareSearch =>
-  present<CompareSearch>({ left: text(raw.left), right: text(raw.right) })
+  present<CompareSearch>({ left: id(raw.left), right: id(raw.right) })
 
 export interface AuditSearch {
   readonly search?: string
@@ -133,8 +145,8 @@ export const auditSearch = (raw: Raw): AuditSearch =>
     action: text(raw.action),
     outcome: text(raw.outcome),
     actor: text(raw.actor),
-    since: text(raw.since),
-    until: text(raw.until),
+    since: moment(raw.since),
+    until: moment(raw.until),
     entry: text(raw.entry),
     page: count(raw.page),
   })
