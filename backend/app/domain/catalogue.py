@@ -20,7 +20,7 @@ DEFAULT_ECU_ADDRESS = "0x10"
 _ECU: JsonObject = {"ecuAddress": takes.ECU_ADDRESS, "component": takes.COMPONENT}
 _READ_EXPIRES_IN_S = 900.0
 _CHANGE_EXPIRES_IN_S = 120.0
-_VALUE_OR_RAW = Choice(names=("value", "raw"), required=True)
+_VALUE_OR_RAW = Choice(title="What to write", names=("value", "raw"), required=True)
 
 
 def _definition(
@@ -88,7 +88,7 @@ READ_DATA_BY_ID = _definition(
     {**_ECU, "dataId": takes.DATA_ID, "dataIds": takes.DATA_IDS},
     risk=RiskClass.R1,
     example={"ecuAddress": "0x10", "dataId": "0xF190"},
-    choices=(takes.ONE_ECU, Choice(names=("dataId", "dataIds"), required=True)),
+    choices=(takes.ONE_ECU, Choice(title="What to read", names=("dataId", "dataIds"), required=True)),
 )
 
 DISCOVER_ECUS = _definition(
@@ -158,7 +158,7 @@ ROUTINE_CONTROL = _definition(
     risk=RiskClass.R4,
     example={"ecuAddress": "0x1010", "routineId": "0x0203", "action": "start"},
     required=("routineId", "action"),
-    choices=(takes.ONE_ECU, Choice(names=("parameters", "raw"), required=False)),
+    choices=(takes.ONE_ECU, Choice(title="Parameters of the routine", names=("parameters", "raw"), required=False)),
     idempotent=False,
     timeout_s=120.0,
     risk_rules=(

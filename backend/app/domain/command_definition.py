@@ -55,8 +55,12 @@ class RiskRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Parameters of which only one may be given; `required`: of which one has to be given."""
+    """Parameters of which only one may be given; `required`: of which one has to be given.
 
+    `title` names for a form what they are about.
+    """
+
+    title: str
     names: tuple[str, ...]
     required: bool
 

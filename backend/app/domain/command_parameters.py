@@ -38,7 +38,7 @@ DATA_ID: JsonObject = {
 DATA_IDS: JsonObject = {
     "type": "array",
     "title": "Data identifiers",
-    "description": "Several identifiers: 0x and four hexadecimal digits each, or names from the vehicle's "
+    "description": "One or several identifiers: 0x and four hexadecimal digits each, or names from the vehicle's "
     "diagnostic data or SOVD server.",
     "items": {"type": "string", "pattern": f"^({_DATA_ID_PATTERN}|[A-Za-z_][A-Za-z0-9_.#-]{{0,127}})$"},
     "minItems": 1,
@@ -208,8 +208,8 @@ SOVD_BODY: JsonObject = {
     "examples": [{"value": "EXTENDED", "mode_expiration": 30}],
 }
 
-ONE_ECU = Choice(names=("ecuAddress", "component"), required=True)
-ANY_ECU = Choice(names=("ecuAddress", "component"), required=False)
+ONE_ECU = Choice(title="Control unit", names=("ecuAddress", "component"), required=True)
+ANY_ECU = Choice(title="Control unit", names=("ecuAddress", "component"), required=False)
 
 
 def object_schema(
@@ -231,5 +231,5 @@ def object_schema(
 
 def _choice_schema(choice: Choice) -> JsonObject:
     if choice.required:
-        return {"oneOf": [{"required": [name]} for name in choice.names]}
-    return {"not": {"required": list(choice.names)}}
+        return {"title": choice.title, "oneOf": [{"required": [name]} for name in choice.names]}
+    return {"title": choice.title, "not": {"required": list(choice.names)}}

@@ -230,5 +230,6 @@ async def test_the_catalogue_is_listed_whole(quiet_app: RunningApp) -> None:
     assert by_name["ReadDTC"]["idempotent"] is True
     assert by_name["ClearDTC"]["may_change_vehicle"] is True
     assert by_name["ReadDataByID"]["parameters"]["allOf"][0] == {
+        "title": "Control unit",
         "oneOf": [{"required": ["ecuAddress"]}, {"required": ["component"]}]
     }

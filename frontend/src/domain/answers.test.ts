@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { emptyAnswer, extendAnswer, summaryWords, type AnswerChunk } from './answers'
+import { emptyAnswer, extendAnswer, type AnswerChunk } from './answers'
+import { resultOf, summaryWords } from './answers-result'
 import { bytesOf, hexRows, isHex } from './answers-bytes'
 
 const chunk = (sequenceNumber: number, payload: Record<string, unknown>, isFinal = false): AnswerChunk => ({ sequenceNumber, payload, isFinal })
@@ -17,7 +18,8 @@ test('trouble codes of several chunks, of both kinds of vehicle', () => {
   expect(answer.troubleCodes[1]?.snapshots[0]?.values[0]?.value).toBe(822)
   expect(answer.troubleCodes[1]?.extendedData[0]?.values).toEqual([{ name: 'occurrences', value: 1, unit: null }])
   expect(answer.silentEcus).toEqual([{ ecu: '0x1050', reason: 'no answer in 2 s' }])
-  expect(summaryWords(answer.final)).toEqual(['2 trouble codes'])
+  // The heading counts them already.
+  expect(summaryWords(answer)).toEqual([])
   expect(answer.others).toEqual([])
 })
 
@@ -49,4 +51,38 @@ test('bytes with offsets and characters', () => {
   expect(rows[1]).toMatchObject({ offset: '0010', bytes: ['30', '32', '30', '32'], text: '0202' })
   expect(isHex('0')).toBe(false)
   expect(bytesOf({ raw: '5902', dtcs: [{ raw: '042000' }] })).toEqual([{ path: 'raw', hex: '5902' }, { path: 'dtcs / 1 / raw', hex: '042000' }])
+})
+
+test('what a command came to stands in words', () => {
+  const after = (payload: Record<string, unknown>) => summaryWords(extendAnswer(emptyAnswer, [chunk(1, payload, true)]))
+  expect(after({ status: 'complete', totalDtcs: 0 })).toEqual(['No trouble codes'])
+  expect(after({ status: 'success', clearedCount: 2 })).toEqual(['2 trouble codes cleared'])
+  expect(after({ status: 'complete', samples: 0, missed: 3 })).toEqual(['3 samples missed'])
+  expect(after({ status: 'complete', read: 3, failed: 1 })).toEqual(['3 values read', '1 value refused'])
+  expect(after({ status: 'complete', read: 3, failed: 0 })).toEqual([])
+  expect(after({ status: 'success', setting: 'off', heldS: 5 })).toEqual(['Storing of trouble codes was switched off; the session was held for 5.00 s'])
+  expect(after({ status: 'success', resetType: 'soft', backAfterS: 1.51 })).toEqual(['Answered again after 1.51 s'])
+})
+
+test('what words leave over is the result, and nothing of it is dropped', () => {
+  const result = (final: Record<string, unknown>) => resultOf({ final, identification: [] })
+  expect(result({ status: 'success', clearedCount: 2, ecuAddress: '0x10' })).toBeNull()
+  expect(result({ status: 'complete', totalEcus: 6, totalApps: 0, ecusNotAnswered: [] })).toBeNull()
+  expect(result({ status: 200, headers: {}, body: { items: [] } })).toEqual({ facts: [{ name: 'HTTP status', value: '200' }], rest: { headers: {}, body: { items: [] } } })
+  const routine = { status: 'success', routineId: '0x0203', action: 'start', routineState: 'ended', raw: '71', result: { value: '020C00', unit: null, problem: 'no data' }, extra: [1] }
+  expect(result(routine)).toEqual({
+    facts: [
+      { name: 'Routine', value: '0x0203' }, { name: 'Action', value: 'start' }, { name: 'State of the routine', value: 'ended' },
+      { name: 'Answer of the vehicle', value: '020C00' }, { name: 'Not decoded', value: 'no data' },
+    ],
+    rest: { extra: [1] },
+  })
+})
+
+test('a list that many chunks extend at once is copied once, and the one before stays as it was', () => {
+  const chunks = Array.from({ length: 60_000 }, (_, index) => chunk(index + 1, { note: index }))
+  const first = extendAnswer(emptyAnswer, chunks.slice(0, 10))
+  const all = extendAnswer(first, chunks)
+  expect(first.others).toHaveLength(10)
+  expect(all.others).toHaveLength(60_000)
 })

@@ -12,6 +12,8 @@ export interface AnswerChunk {
   readonly sequenceNumber: number
   readonly payload: JsonObject
   readonly isFinal: boolean
+  /** When this page received it, in ms; nothing where it was read from the store. */
+  readonly arrivedAt?: number | null
 }
 
 export interface Answer {
@@ -48,27 +50,38 @@ export const emptyAnswer: Answer = {
 
 type Growing = { -readonly [K in keyof Answer]: Answer[K] }
 
+/** Lists that this extension has copied already: a thousand chunks at once copy each list once. */
+type Fresh = Set<readonly unknown[]>
+
 /** `answer` with the chunks that it does not have yet; the same object where there are none. */
 export function extendAnswer(answer: Answer, chunks: readonly AnswerChunk[]): Answer {
   if (chunks.length <= answer.taken) return answer
   const next: Growing = { ...answer, taken: chunks.length }
+  const fresh: Fresh = new Set()
   for (let index = answer.taken; index < chunks.length; index += 1) {
     const chunk = chunks[index]
-    if (chunk !== undefined) takeChunk(next, chunk)
+    if (chunk !== undefined) takeChunk(next, chunk, fresh)
   }
   return next
 }
 
-function takeChunk(answer: Growing, chunk: AnswerChunk): void {
+function takeChunk(answer: Growing, chunk: AnswerChunk, fresh: Fresh): void {
   const { payload } = chunk
   let isKnown = chunk.isFinal
   if (chunk.isFinal) takeFinal(answer, payload)
   for (const take of [takeDtcs, takeIdentification, takeEcu, takeSample, takeValue, takeProgress]) {
-    if (!take(answer, payload)) continue
+    if (!take(answer, payload, fresh)) continue
     isKnown = true
     break
   }
-  if (!isKnown) answer.others = [...answer.others, chunk]
+  if (!isKnown) answer.others = grown(fresh, answer.others, [chunk])
+}
+
+function grown<T>(fresh: Fresh, list: readonly T[], more: readonly T[]): readonly T[] {
+  const copy = fresh.has(list) ? (list as T[]) : [...list]
+  fresh.add(copy)
+  for (const item of more) copy.push(item)
+  return copy
 }
 
 function takeFinal(answer: Growing, payload: JsonObject): void {
@@ -78,23 +91,23 @@ function takeFinal(answer: Growing, payload: JsonObject): void {
   if (Array.isArray(silent)) answer.silentEcus = silent.map(silentEcu)
 }
 
-function takeDtcs(answer: Growing, payload: JsonObject): boolean {
+function takeDtcs(answer: Growing, payload: JsonObject, fresh: Fresh): boolean {
   if (!Array.isArray(payload.dtcs)) return false
-  answer.troubleCodes = [...answer.troubleCodes, ...objectsOf(payload.dtcs).map((item) => troubleCode(item, payload))]
+  answer.troubleCodes = grown(fresh, answer.troubleCodes, objectsOf(payload.dtcs).map((item) => troubleCode(item, payload)))
   answer.unitsRead += 1
   return true
 }
 
-function takeIdentification(answer: Growing, payload: JsonObject): boolean {
+function takeIdentification(answer: Growing, payload: JsonObject, fresh: Fresh): boolean {
   if (!Array.isArray(payload.identification)) return false
-  answer.identification = [...answer.identification, ...objectsOf(payload.identification).map((item) => readValue(item, payload))]
+  answer.identification = grown(fresh, answer.identification, objectsOf(payload.identification).map((item) => readValue(item, payload)))
   return true
 }
 
-function takeEcu(answer: Growing, payload: JsonObject): boolean {
+function takeEcu(answer: Growing, payload: JsonObject, fresh: Fresh): boolean {
   const ecu = objectOf(payload.ecu)
   if (ecu === null) return false
-  answer.ecus = [...answer.ecus, ecuFound(ecu)]
+  answer.ecus = grown(fresh, answer.ecus, [ecuFound(ecu)])
   return true
 }
 
@@ -108,11 +121,11 @@ function takeSample(answer: Growing, payload: JsonObject): boolean {
   return true
 }
 
-function takeValue(answer: Growing, payload: JsonObject): boolean {
+function takeValue(answer: Growing, payload: JsonObject, fresh: Fresh): boolean {
   if (textOf(payload.dataId) === null) return false
   if (!('value' in payload) && !('values' in payload) && objectOf(payload.error) === null) return false
   answer.progress = null
-  answer.values = [...answer.values, readValue(payload, payload)]
+  answer.values = grown(fresh, answer.values, [readValue(payload, payload)])
   return true
 }
 
@@ -121,28 +134,4 @@ function takeProgress(answer: Growing, payload: JsonObject): boolean {
   if (share === null) return false
   answer.progress = Math.min(Math.max(share, 0), 1)
   return true
-}
-
-/** The final chunk in words, where its form is known. */
-export function summaryWords(final: JsonObject | null): string[] {
-  if (final === null) return []
-  const words: (string | null)[] = [
-    counted(final.totalDtcs, 'trouble code'),
-    counted(final.totalEcus, 'control unit'),
-    counted(final.clearedCount, 'trouble code', 'cleared'),
-    final.clearedCount === null ? 'Cleared; how many codes there were could not be counted' : null,
-    counted(final.samples, 'sample'),
-    counted(final.missed, 'sample', 'missed'),
-    counted(final.read, 'value', 'read'),
-    counted(final.failed, 'value', 'refused'),
-    final.verified === true ? 'Written and read back: the value is the same' : null,
-    numberOf(final.backAfterS) === null ? null : `Answered again after ${String(final.backAfterS)} s`,
-  ]
-  return words.filter((word) => word !== null)
-}
-
-function counted(value: unknown, noun: string, after = ''): string | null {
-  const count = numberOf(value)
-  if (count === null) return null
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'} ${after}`.trim()
 }

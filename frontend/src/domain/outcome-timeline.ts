@@ -7,24 +7,46 @@ import { isTerminal, type CommandStatus, type Tone } from './statuses'
 type Command = components['schemas']['CommandOut']
 type TimelineItem = components['schemas']['TimelineItem']
 
+/** When a part of the answer was there: stored by the server, or, until that is known, received by this page. */
+export interface PartTime {
+  readonly at: string
+  readonly isStored: boolean
+}
+
+export interface AnswerTimes {
+  readonly first: PartTime | null
+  readonly last: PartTime | null
+  readonly parts: number
+}
+
+/** The press and the answer to it, both by the clock of the page that sent the command (ms). */
+export interface Click {
+  readonly clickedAt: number
+  readonly acceptedAt: number
+}
+
 export interface Milestone {
   readonly at: string
   readonly words: string
   /** Who, where somebody did it. */
   readonly actor: string | null
-  /** Milliseconds since the one before; null for the first. */
+  /** Milliseconds since the one before; null for the first, and where the two come from different clocks. */
   readonly sinceBefore: number | null
+  /** Whose clock it is. */
+  readonly clock: 'server' | 'page'
+  /** `sinceBefore` is what the page measured until the answer was here: it can only have been less. */
+  readonly isAtMost: boolean
 }
 
 export interface Stage {
   readonly name: string
   readonly milliseconds: number
-  readonly tone: Tone
+  readonly tone: Tone | 'queued'
 }
 
 const words: Readonly<Record<string, string>> = {
-  submitted: 'Submitted and stored',
-  in_progress: 'Taken by a worker, sent to the vehicle',
+  submitted: 'Accepted, stored and queued',
+  in_progress: 'Dispatched to the vehicle',
   taken_over: 'Taken over by another worker',
   cancel_requested: 'Cancel requested',
   completed: 'Completed',
@@ -33,48 +55,78 @@ const words: Readonly<Record<string, string>> = {
   expired: 'Expired',
   cancelled: 'Cancelled',
 }
+const ends = new Set(['completed', 'failed', 'outcome_unknown', 'expired', 'cancelled'])
 
-/** `received`: when the server stored each chunk, in order. */
-export function milestones(items: readonly TimelineItem[], received: readonly string[]): Milestone[] {
-  const entries = items.map((item) => ({ at: item.occurred_at, words: words[item.event] ?? item.event, actor: item.actor_name }))
-  const first = received[0]
-  const last = received.at(-1)
-  if (first !== undefined) entries.push({ at: first, words: 'First part of the answer', actor: null })
-  if (last !== undefined && received.length > 1) {
-    const count = received.length > 2 ? ` (${String(received.length)} parts)` : ''
-    entries.push({ at: last, words: `Last part of the answer${count}`, actor: null })
-  }
-  const sorted = entries.sort((a, b) => time(a.at) - time(b.at) || order(a.words) - order(b.words))
-  return sorted.map((entry, index) => ({ ...entry, sinceBefore: durationBetween(sorted[index - 1]?.at, entry.at) }))
+type Entry = Pick<Milestone, 'at' | 'words' | 'actor' | 'clock'>
+
+const firstWords = 'First part of the answer'
+const lastWords = 'Last part of the answer'
+
+/** From the click, where this page knows it, to the end. Times of the page never mix with those of the server. */
+export function milestones(items: readonly TimelineItem[], answer: AnswerTimes, click: Click | null): Milestone[] {
+  const entryOf = (item: TimelineItem): Entry => ({ at: item.occurred_at, words: words[item.event] ?? item.event, actor: item.actor_name, clock: 'server' })
+  const parts = partEntries(answer)
+  const stored = parts.filter(({ clock }) => clock === 'server')
+  const seen = parts.filter(({ clock }) => clock === 'page')
+  // Nothing follows the end, whatever the clocks of the service and of its database say.
+  const end = items.findLast(({ event }) => ends.has(event))
+  const before = items.filter((item) => item !== end).map(entryOf)
+  const after = end === undefined ? [] : [entryOf(end)]
+  const clicked: Entry[] = click === null ? [] : [{ at: new Date(click.clickedAt).toISOString(), words: 'Sent from this page', actor: null, clock: 'page' }]
+  const all = [...clicked, ...inOrder([...before, ...stored]), ...seen, ...after]
+  return all.map((entry, index) => {
+    const previous = all[index - 1]
+    if (click !== null && index === 1) return { ...entry, sinceBefore: click.acceptedAt - click.clickedAt, isAtMost: true }
+    return { ...entry, sinceBefore: previous?.clock === entry.clock ? Math.max(durationBetween(previous.at, entry.at) ?? 0, 0) : null, isAtMost: false }
+  })
+}
+
+function partEntries({ first, last, parts }: AnswerTimes): Entry[] {
+  const count = parts > 2 ? ` (${String(parts)} parts)` : ''
+  return [
+    ...(first === null ? [] : [partEntry(first, firstWords)]),
+    ...(last === null || parts < 2 ? [] : [partEntry(last, `${lastWords}${count}`)]),
+  ]
+}
+
+function partEntry({ at, isStored }: PartTime, text: string): Entry {
+  return { at, words: text, actor: null, clock: isStored ? 'server' : 'page' }
+}
+
+function inOrder(entries: readonly Entry[]): Entry[] {
+  return [...entries].sort((a, b) => time(a.at) - time(b.at) || order(a.words) - order(b.words))
 }
 
 function time(iso: string): number {
   return new Date(iso).getTime()
 }
 
-/** Within one millisecond: the end comes last, whatever the clock says. */
+/** Within one millisecond. */
 function order(entry: string): number {
   if (entry === words.submitted) return 0
   if (entry === words.in_progress) return 1
-  if (entry.startsWith('First part')) return 2
-  return entry.startsWith('Last part') ? 3 : 4
+  if (entry === firstWords) return 2
+  return entry.startsWith(lastWords) ? 3 : 4
 }
 
-/** The command's life in three steps that follow each other; `now` (ms) ends the step that still goes on. */
-export function stages(command: Command, received: readonly string[], now: number): Stage[] {
+/** The command's life in steps that follow each other; `now` (ms) ends the step that still goes on. */
+export function stages(command: Command, answer: AnswerTimes, now: number, click: Click | null): Stage[] {
   const end = command.completed_at ?? new Date(Math.max(now, time(command.submitted_at))).toISOString()
   const begun = command.started_at
-  const first = received[0] ?? null
-  const last = received.at(-1) ?? null
-  if (begun === null) return present([stage('Waiting', command.submitted_at, end, 'neutral')])
+  const first = answer.first?.at ?? null
+  const last = answer.last?.at ?? null
+  const sending: Stage | null = click === null ? null : { name: 'Sending', milliseconds: Math.max(click.acceptedAt - click.clickedAt, 0), tone: 'neutral' }
+  if (begun === null) return present([sending, stage('Queued', command.submitted_at, end, 'queued')])
+  const queued = stage('Queued', command.submitted_at, begun, 'queued')
   if (first === null || last === null) {
-    return present([stage('Waiting', command.submitted_at, begun, 'neutral'), stage(isTerminal(command.status) ? 'Without an answer' : 'No answer yet', begun, end, toneOf(command.status))])
+    return present([sending, queued, stage(isTerminal(command.status) ? 'Without an answer' : 'No answer yet', begun, end, toneOf(command.status))])
   }
   return present([
-    stage('Waiting', command.submitted_at, begun, 'neutral'),
+    sending,
+    queued,
     stage('Until the first part', begun, first, 'busy'),
     stage('Answering', first, last, 'good'),
-    time(end) > time(last) ? stage('Closing', last, end, toneOf(command.status)) : null,
+    time(end) > time(last) ? stage(isTerminal(command.status) ? 'Closing' : 'Since the last part', last, end, toneOf(command.status)) : null,
   ])
 }
 
@@ -83,7 +135,7 @@ function toneOf(status: CommandStatus): Tone {
   return status === 'completed' ? 'good' : status === 'failed' ? 'bad' : 'warning'
 }
 
-function stage(name: string, from: string, to: string, tone: Tone): Stage {
+function stage(name: string, from: string, to: string, tone: Stage['tone']): Stage {
   return { name, milliseconds: Math.max(durationBetween(from, to) ?? 0, 0), tone }
 }
 

@@ -1,9 +1,11 @@
 /** How a command stands, in words: what happened, whether the vehicle may have changed, and what to do next. */
 import type { components } from '@/contracts/openapi'
 import { objectsOf, textOf, type JsonObject } from './answers-read'
+import { nextSteps, splitMessage } from './outcome-advice'
 import { commandStatusWords, type CommandStatus, type Tone } from './statuses'
 
 type Command = components['schemas']['CommandOut']
+type Vehicle = components['schemas']['VehicleOut']
 
 export interface Outcome {
   readonly tone: Tone
@@ -18,14 +20,20 @@ export interface Outcome {
   readonly facts: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** `liveMessage`: what the stream said last, before the command was read anew. */
-export function outcomeOf(command: Command, liveMessage: string | null = null): Outcome {
+export interface OutcomeContext {
+  /** What the stream said last, before the command was read anew. */
+  readonly liveMessage?: string | null
+  /** Its vehicle, where it is known: a command that waits says what it waits for. */
+  readonly vehicle?: Pick<Vehicle, 'connection_status' | 'status_cause'> | null | undefined
+}
+
+export function outcomeOf(command: Command, { liveMessage = null, vehicle = null }: OutcomeContext = {}): Outcome {
   const { label, tone, meaning } = commandStatusWords(command.status)
   const details: JsonObject = command.error?.details ?? {}
   return {
     tone,
     title: label,
-    happened: shortened(command.error?.message, details) ?? liveMessage ?? whileOpen(command) ?? command.status_reason ?? meaning,
+    happened: shortened(command, details) ?? liveMessage ?? whileOpen(command, vehicle) ?? command.status_reason ?? meaning,
     vehicle: vehicleWords(command.status, details),
     next: nextSteps(command, details),
     facts: factsOf(details),
@@ -33,52 +41,32 @@ export function outcomeOf(command: Command, liveMessage: string | null = null): 
 }
 
 /** The message without what stands below it in a line of its own. */
-function shortened(message: string | undefined, details: JsonObject): string | null {
-  if (message === undefined) return null
+function shortened({ error }: Command, details: JsonObject): string | null {
+  if (error === null) return null
+  const message = error.code === 'command_not_supported' ? splitMessage(error.message).happened : error.message
   const lines = [textOf(details.explanation), textOf(details.advice)].filter((line) => line !== null)
   const rest = lines.reduce((text, line) => text.replace(line, ''), message).replaceAll(/ {2,}/g, ' ').trim()
-  return rest === '' ? message : rest
+  return rest === '' ? error.message : rest
 }
 
-function whileOpen({ status, queue_position: position, cancel_requested_at: cancelled }: Command): string | null {
+function whileOpen({ status, queue_position: position, cancel_requested_at: cancelled }: Command, vehicle: OutcomeContext['vehicle']): string | null {
   if (cancelled !== null && status === 'in_progress') return 'Cancelling: the vehicle is being told to stop. How it ends stands here.'
   if (status === 'in_progress') return 'The vehicle is working on it. Its answer appears below as it comes.'
   if (status !== 'pending') return null
+  const before = position === null || position === 1 ? null : `${String(position - 1)} other ${position === 2 ? 'command' : 'commands'} of this vehicle`
+  if (vehicle != null && vehicle.connection_status !== 'connected') {
+    const cause = vehicle.status_cause === null ? '' : `: ${vehicle.status_cause.replace(/\.$/, '')}`
+    return `The vehicle does not answer now${cause}. The command starts by itself when the vehicle is back${before === null ? '' : `, after ${before}`}.`
+  }
+  if (before !== null) return `It waits for ${before}.`
   if (position === null) return 'Accepted and stored. It starts as soon as the vehicle can be reached.'
-  if (position === 1) return 'It is next: it starts as soon as the vehicle is free and can be reached.'
-  return `It waits for ${String(position - 1)} other ${position === 2 ? 'command' : 'commands'} of this vehicle.`
+  return 'It is next: it starts as soon as the vehicle is free and can be reached.'
 }
 
 function vehicleWords(status: CommandStatus, details: JsonObject): string | null {
   if (status === 'outcome_unknown' || details.may_have_acted === true) return 'The vehicle may have carried it out. Nobody repeats it for you.'
   if (status === 'expired' || details.may_have_acted === false) return 'The vehicle did not act: nothing was changed by this command.'
   return null
-}
-
-const advice: Readonly<Record<string, readonly string[]>> = {
-  vehicle_unreachable: ['Check that the vehicle has power and network.', 'Send it again when the vehicle is connected.'],
-  vehicle_not_safe: ['Bring the vehicle into the state that is named above.', 'Then send it again.'],
-  command_not_supported: ['Choose another command: this kind of vehicle does not have this one.'],
-  vehicle_timeout: ['Check that ignition is on and the control unit is awake.', 'If it is only slow, send it again with a longer deadline.'],
-  vehicle_connection_lost: ['Check the connection to the vehicle.', 'Then send it again.'],
-  vehicle_protocol_error: ['Open “Raw answer” below to see the bytes.', 'If it happens again, report it with the number of the command.'],
-  worker_lost: ['Send it again: the program that ran it ended, the vehicle is not to blame.'],
-  worker_stopped: ['Send it again: the service was stopped while it ran.'],
-  internal_error: ['Report it to an administrator with the number for the logs below.'],
-  permission_withdrawn: ['Ask an administrator: the account that sent it may no longer do so.'],
-}
-
-function nextSteps(command: Command, details: JsonObject): string[] {
-  const { status, error } = command
-  if (status === 'outcome_unknown') {
-    const check = command.command_name === 'ClearDTC' ? 'Read the trouble codes to see whether they are gone.' : 'Read from the vehicle what the command would have changed.'
-    return [check, 'Send it again only if it did not act.']
-  }
-  if (status === 'expired') return ['Send it again when the vehicle is connected, or give it a longer expiry.']
-  if (status !== 'failed' || error === null) return []
-  const own = [textOf(details.advice)].filter((step) => step !== null)
-  if (own.length > 0) return [...own, ...(details.retry_can_help === true ? ['Then send it again.'] : [])]
-  return [...(advice[error.code] ?? ['Remove the cause, then send it again.'])]
 }
 
 function factsOf(details: JsonObject): { name: string; value: string }[] {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { components } from '@/contracts/openapi'
-import { filterFleet, linkName, nextSort, readSort, sortFleet, withPresence, writeSort } from './presence'
-import { safeState } from './presence-safe-state'
+import { filterFleet, linkName, nextSort, readSort, sortFleet, writeSort } from './presence'
 
 type Vehicle = components['schemas']['VehicleOut']
 
@@ -42,20 +41,4 @@ test('10 000 vehicles are searched and sorted', () => {
 
 test('the link is told from the address', () => {
   expect(['doip://h', 'sovd+https://h', 'sim:?x', 'ftp://h'].map(linkName)).toEqual(['DoIP', 'SOVD', 'Mock', 'Other'])
-})
-
-test('presence history takes in changes only', () => {
-  const opened = withPresence([], 'connected', null, 1)
-
-  expect(withPresence(opened, 'connected', null, 2)).toBe(opened)
-  expect(withPresence(opened, 'disconnected', 'No route', 3)[0]).toEqual({ status: 'disconnected', cause: 'No route', at: 3 })
-})
-
-test('safe state in words', () => {
-  const conditions = [{ reading: 'vehicle speed', ecuAddress: '0x1010', dataId: '0xF40D', maximum: 1 }, { reading: 'gear', component: 'transmission', dataIds: ['Gear'], one_of: ['P', 'N'] }]
-
-  expect(safeState({ safe_state: { policy: 'checked', conditions } }).conditions).toEqual([
-    'vehicle speed at most 1 (0x1010 0xF40D)', 'gear one of P, N (transmission Gear)',
-  ])
-  expect(safeState({}).summary).toContain('None set')
 })

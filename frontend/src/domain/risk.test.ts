@@ -5,11 +5,17 @@ import { confirmationFor, effectiveRisk, isTypedRight, safeStatePlan, wantedTypi
 describe('risk', () => {
   test('the first rule that applies counts', () => {
     const routine = definitionOf('RoutineControl')
-    expect(effectiveRisk(routine, { routineId: '0x0203' })).toBe('R4')
     expect(effectiveRisk(routine, { action: 'results' })).toBe('R1')
     expect(effectiveRisk(routine, { action: 'start' })).toBe('R3')
     expect(effectiveRisk(routine, { action: 'results', securityLevel: 1 })).toBe('R4')
     expect(effectiveRisk(definitionOf('SOVDRequest'), { method: 'GET' })).toBe('R1')
+  })
+
+  test('a needed parameter that is still empty does not make it worse than it will be', () => {
+    expect(effectiveRisk(definitionOf('RoutineControl'), { routineId: '0x0203' })).toBe('R3')
+    expect(effectiveRisk(definitionOf('WriteDataByID'), {})).toBe('R2')
+    expect(effectiveRisk(definitionOf('WriteDataByID'), { securityLevel: 1 })).toBe('R4')
+    expect(effectiveRisk(definitionOf('SOVDRequest'), {})).toBe('R3')
   })
 
   test('confirmation grows with it', () => {
@@ -24,9 +30,9 @@ describe('risk', () => {
   })
 
   test('the settings say what is read before sending', () => {
-    const conditions = [{ reading: 'vehicle speed', maximum: 1 }, { reading: 'gear', one_of: ['P', 'N'] }, { reading: 'engine', equals: 'off' }]
+    const conditions = [{ reading: 'vehicle speed', maximum: 1, unit: 'km/h' }, { reading: 'gear', one_of: ['P', 'N'] }, { reading: 'engine', equals: 'off' }]
     expect(safeStatePlan({ safe_state: { policy: 'checked', conditions } })).toEqual({
-      kind: 'checked', conditions: ['vehicle speed: at most 1', 'gear: one of P, N', 'engine: off'],
+      kind: 'checked', conditions: ['vehicle speed: at most 1 km/h', 'gear: one of P, N', 'engine: exactly off'],
     })
     expect(safeStatePlan({}).kind).toBe('missing')
     expect(safeStatePlan({ safe_state: { policy: 'not_needed' } }).kind).toBe('not_needed')

@@ -1,15 +1,20 @@
 /** How risky a command is with these parameters, and how much the page asks before it is sent. */
 import type { components } from '@/contracts/openapi'
+import { safeConditions } from './presence-safe-state'
 import type { Tone } from './statuses'
 
 export type RiskClass = components['schemas']['RiskClass']
-type Definition = Pick<components['schemas']['CommandDefinitionOut'], 'risk' | 'risk_rules'>
+type Definition = Pick<components['schemas']['CommandDefinitionOut'], 'risk' | 'risk_rules' | 'parameters'>
 
-/** The first rule that applies counts, as on the server. */
-export function effectiveRisk({ risk, risk_rules }: Definition, params: Readonly<Record<string, unknown>>): RiskClass {
+/**
+ * The first rule that applies counts, as on the server. A needed parameter that is not filled in yet counts as given
+ * with a value that nobody knows: the form does not ask for more than the finished command will.
+ */
+export function effectiveRisk({ risk, risk_rules, parameters }: Definition, params: Readonly<Record<string, unknown>>): RiskClass {
+  const needed: unknown[] = Array.isArray(parameters.required) ? parameters.required : []
   const rule = risk_rules.find(({ parameter, values }) => {
     const value = params[parameter]
-    if (value === undefined || value === null) return false
+    if (value === undefined || value === null) return values === null && needed.includes(parameter)
     return values === null || (typeof value === 'string' && values.includes(value))
   })
   return rule?.risk ?? risk
@@ -57,32 +62,14 @@ export function isTypedRight(typed: string, wanted: string): boolean {
 export interface SafeStatePlan {
   /** `checked`: read just before sending. `missing`: nothing is set, such commands are refused. */
   readonly kind: 'checked' | 'not_needed' | 'missing'
-  /** `vehicle speed: at most 1`. */
+  /** `vehicle speed: at most 1 km/h`. */
   readonly conditions: readonly string[]
 }
 
 /** What the vehicle's settings say about its safe state. */
 export function safeStatePlan(settings: Readonly<Record<string, unknown>>): SafeStatePlan {
-  const safe = isRecord(settings.safe_state) ? settings.safe_state : {}
-  if (safe.policy === 'not_needed') return { kind: 'not_needed', conditions: [] }
-  const conditions = (Array.isArray(safe.conditions) ? safe.conditions : []).filter(isRecord).map(conditionText)
+  const safe = settings.safe_state
+  if (typeof safe === 'object' && safe !== null && 'policy' in safe && safe.policy === 'not_needed') return { kind: 'not_needed', conditions: [] }
+  const conditions = safeConditions(settings).map(({ reading, wanted }) => `${reading}: ${wanted}`)
   return { kind: conditions.length > 0 ? 'checked' : 'missing', conditions }
-}
-
-function conditionText(condition: Readonly<Record<string, unknown>>): string {
-  const { reading, equals, one_of: oneOf, minimum, maximum } = condition
-  const bounds = [
-    ...(typeof minimum === 'number' ? [`at least ${String(minimum)}`] : []),
-    ...(typeof maximum === 'number' ? [`at most ${String(maximum)}`] : []),
-  ]
-  const wanted = Array.isArray(oneOf) ? `one of ${oneOf.map(String).join(', ')}` : bounds.join(' and ') || asText(equals)
-  return `${asText(reading)}: ${wanted}`
-}
-
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value ?? 'not said')
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

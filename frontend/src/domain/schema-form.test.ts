@@ -29,10 +29,10 @@ describe('the form of a schema', () => {
 
   test('knows which parameters exclude each other', () => {
     expect(formOf('WriteDataByID').choices).toEqual([
-      { names: ['ecuAddress', 'component'], required: true },
-      { names: ['value', 'raw'], required: true },
+      { title: 'Control unit', names: ['ecuAddress', 'component'], required: true },
+      { title: 'What to write', names: ['value', 'raw'], required: true },
     ])
-    expect(formOf('ReadDTC').choices).toEqual([{ names: ['ecuAddress', 'component'], required: false }])
+    expect(formOf('ReadDTC').choices).toEqual([{ title: 'Control unit', names: ['ecuAddress', 'component'], required: false }])
   })
 
   test.each(commandDefinitions.map((definition) => [definition.name, definition] as const))(
@@ -45,6 +45,13 @@ describe('the form of a schema', () => {
       expect(checkParams(form, params, name)).toEqual([])
     },
   )
+
+  test('opens with the member of a choice that the kind of vehicle knows', () => {
+    const form = formOf('ClearDTC')
+    expect(initialValues(form, null, ['component']).chosen).toEqual({ 'ecuAddress|component': 'component' })
+    expect(initialValues(form, { ecuAddress: '0x10' }, ['component']).chosen).toEqual({ 'ecuAddress|component': 'ecuAddress' })
+    expect(initialValues(formOf('ReadDTC'), null, ['component']).chosen).toEqual({ 'ecuAddress|component': '' })
+  })
 
   test('leaves out what stands as the default, so that every kind of vehicle takes the form as it opens', () => {
     expect(toParams(formOf('ReadDTC'), filled('ReadDTC', {})).params).toEqual({})
@@ -105,7 +112,7 @@ describe('the check says what the server says', () => {
     )
     expect(check('SubscribeData', { ecuAddress: '0x10', dataIds: ['0xF190', ' '], durationS: 99999 })).toMatchObject({
       '/command_params/durationS': '99999 does not fit. Seconds after which the subscription ends by itself. From 0.1 to 3000. Example: 10',
-      '/command_params/dataIds/1': expect.stringMatching(/^" " does not fit\. Several identifiers/) as unknown,
+      '/command_params/dataIds/1': expect.stringMatching(/^" " does not fit\. One or several identifiers/) as unknown,
     })
   })
 

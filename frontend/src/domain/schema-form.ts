@@ -25,6 +25,8 @@ export interface FormField {
 
 /** Parameters of which only one may be given; `required`: of which one has to be given. */
 export interface Choice {
+  /** What they are about. */
+  readonly title: string
   readonly names: readonly string[]
   readonly required: boolean
 }
@@ -87,13 +89,14 @@ function kindOf(schema: JsonObject): FieldKind {
 }
 
 function choicesOf(schema: JsonObject): readonly Choice[] {
-  const parts = [schema, ...(Array.isArray(schema.allOf) ? schema.allOf.map(record) : [])]
+  const parts = [{ ...schema, title: undefined }, ...(Array.isArray(schema.allOf) ? schema.allOf.map(record) : [])]
   return parts.flatMap((part) => {
+    const title = text(part.title) ?? ''
     const oneOf = Array.isArray(part.oneOf) ? part.oneOf.map((option) => strings(record(option).required)) : []
     const not = strings(record(part.not).required)
     const found: Choice[] = []
-    if (oneOf.length > 1 && oneOf.every((names) => names.length === 1)) found.push({ names: oneOf.flat(), required: true })
-    if (not.length > 1) found.push({ names: not, required: false })
+    if (oneOf.length > 1 && oneOf.every((names) => names.length === 1)) found.push({ title, names: oneOf.flat(), required: true })
+    if (not.length > 1) found.push({ title, names: not, required: false })
     return found
   })
 }
@@ -102,8 +105,11 @@ export function choiceKey({ names }: Choice): string {
   return names.join('|')
 }
 
-/** The values a form starts with: the given parameters, else the schema's defaults. */
-export function initialValues(form: SchemaForm, params: JsonObject | null): FormValues {
+/**
+ * The values a form starts with: the given parameters, else the schema's defaults. `preferred`: of a choice that has to
+ * be made, the member to open with where nothing is given.
+ */
+export function initialValues(form: SchemaForm, params: JsonObject | null, preferred: readonly string[] = []): FormValues {
   const fields: Record<string, FieldValue> = {}
   for (const one of form.fields) {
     const given = params === null || !(one.name in params) ? one.schema.default : params[one.name]
@@ -112,7 +118,8 @@ export function initialValues(form: SchemaForm, params: JsonObject | null): Form
   const chosen: Record<string, string> = {}
   for (const choice of form.choices) {
     const given = choice.names.find((name) => params !== null && name in params)
-    chosen[choiceKey(choice)] = given ?? (choice.required ? (choice.names[0] ?? '') : '')
+    const first = choice.names.find((name) => preferred.includes(name)) ?? choice.names[0] ?? ''
+    chosen[choiceKey(choice)] = given ?? (choice.required ? first : '')
   }
   return { fields, chosen }
 }

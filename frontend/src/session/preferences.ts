@@ -80,3 +80,20 @@ export function kept(key: string): unknown {
     return null
   }
 }
+
+/** A small value for as long as this tab is open, reloads included. Never put secrets here. */
+export function keepInTab(key: string, value: unknown): void {
+  try {
+    sessionStorage.setItem(`sovd-tab:${key}`, JSON.stringify(value))
+  } catch {
+    // Without storage the tab forgets it.
+  }
+}
+
+export function keptInTab(key: string): unknown {
+  try {
+    return JSON.parse(sessionStorage.getItem(`sovd-tab:${key}`) ?? 'null')
+  } catch {
+    return null
+  }
+}

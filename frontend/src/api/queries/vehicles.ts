@@ -14,6 +14,7 @@ export const vehicleKeys = {
   everyOne: ['vehicles', 'every'] as const,
   count: ['vehicles', 'count'] as const,
   one: (vehicleId: string) => ['vehicles', 'one', vehicleId] as const,
+  knowledge: (vehicleId: string) => ['vehicles', 'knowledge', vehicleId] as const,
 }
 
 export const vehicleListQuery = (api: Api, filter: VehicleFilter) =>
@@ -27,6 +28,14 @@ export const vehicleQuery = (api: Api, vehicleId: string) =>
     queryKey: vehicleKeys.one(vehicleId),
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v1/vehicles/{vehicle_id}', { params: { path: { vehicle_id: vehicleId } }, signal })),
+  })
+
+/** What the last completed DiscoverECUs and ReadDTC found; the vehicle is not asked. */
+export const vehicleKnowledgeQuery = (api: Api, vehicleId: string) =>
+  queryOptions({
+    queryKey: vehicleKeys.knowledge(vehicleId),
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v1/vehicles/{vehicle_id}/knowledge', { params: { path: { vehicle_id: vehicleId } }, signal })),
   })
 
 const PART = 200

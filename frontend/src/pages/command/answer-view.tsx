@@ -1,12 +1,13 @@
-import { memo } from 'react'
+import { memo, useMemo } from 'react'
 import type { Command } from '@/api/queries/commands'
-import { summaryWords, type Answer } from '@/domain/answers'
+import type { Answer } from '@/domain/answers'
+import { resultOf } from '@/domain/answers-result'
 import { isTerminal } from '@/domain/statuses'
 import layout from '@/ui/layout.module.css'
 import type { ShownAnswer } from './answer-store'
 import classes from './command.module.css'
 import { EcuTable } from './ecu-table'
-import { OtherParts } from './other-parts'
+import { Json, OtherParts } from './other-parts'
 import { SamplesPanel } from './samples-panel'
 import { SilentEcus } from './silent-ecus'
 import { TroubleCodes } from './trouble-codes'
@@ -29,7 +30,6 @@ export function AnswerView({ command, shown }: AnswerViewProps) {
   const isOpen = !isTerminal(command.status)
   return (
     <>
-      <Summary answer={answer} />
       {(answer.troubleCodes.length > 0 || isReadDtc(command, answer)) && <Codes codes={answer.troubleCodes} isOpen={isOpen} />}
       {answer.samples > 0 && <SamplesPanel log={log} count={answer.samples} isOpen={isOpen} />}
       {answer.values.length > 0 && <Values title="Values" values={answer.values} />}
@@ -37,7 +37,7 @@ export function AnswerView({ command, shown }: AnswerViewProps) {
       {answer.ecus.length > 0 && <Units ecus={answer.ecus} isOpen={isOpen} />}
       {answer.silentEcus.length > 0 && <Silent ecus={answer.silentEcus} />}
       {answer.others.length > 0 && <Others chunks={answer.others} />}
-      {answer.final !== null && !isPlain(answer.final) && <Done final={answer.final} />}
+      <Done answer={answer} />
       {answer.taken === 0 && <Nothing command={command} />}
     </>
   )
@@ -47,23 +47,19 @@ function isReadDtc(command: Command, answer: Answer): boolean {
   return command.command_name === 'ReadDTC' && (answer.taken > 0 || command.status === 'completed')
 }
 
-function Summary({ answer }: { readonly answer: Answer }) {
-  const words = summaryWords(answer.final)
-  return words.length === 0 ? null : <p className={classes.summary}>{words.join(' · ')}</p>
-}
-
-/** What the summary says already. */
-const summed = new Set([
-  'status', 'totalDtcs', 'totalEcus', 'clearedCount', 'samples', 'missed', 'read', 'failed', 'ecusNotAnswered', 'ecusAnswered',
-  'ecuAddress', 'component', 'dataId',
-])
-
-function isPlain(final: NonNullable<Answer['final']>): boolean {
-  return Object.keys(final).every((key) => summed.has(key)) && typeof final.status === 'string' && final.status === 'complete'
-}
-
-function Done({ final }: { readonly final: NonNullable<Answer['final']> }) {
-  return <OtherParts title="Result" chunks={[{ sequenceNumber: 0, payload: final, isFinal: true }]} />
+/** What was done, where words and headings do not say it already. */
+function Done({ answer }: { readonly answer: Answer }) {
+  const result = useMemo(() => resultOf(answer), [answer])
+  if (result === null) return null
+  return (
+    <section className={layout.card} aria-labelledby="result-title">
+      <h2 id="result-title" className={classes.title}>Result</h2>
+      {result.facts.length > 0 && (
+        <dl className={classes.facts}>{result.facts.map(({ name, value }) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
+      )}
+      {result.rest !== null && <Json value={result.rest} label="Result as JSON" />}
+    </section>
+  )
 }
 
 function Nothing({ command }: { readonly command: Command }) {

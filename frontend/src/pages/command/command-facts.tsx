@@ -1,9 +1,10 @@
 import { Code } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import type { Command } from '@/api/queries/commands'
+import type { Command, CommandDefinition } from '@/api/queries/commands'
 import type { components } from '@/contracts/openapi'
-import { formatDuration } from '@/domain/durations'
+import { formatDuration, formatQuantity } from '@/domain/durations'
 import { senderOf } from '@/domain/outcome-timeline'
+import { schemaForm } from '@/domain/schema-form'
 import { CopyIcon } from '@/ui/copy-button'
 import layout from '@/ui/layout.module.css'
 import { Moment } from '@/ui/moments'
@@ -11,19 +12,30 @@ import classes from './command.module.css'
 
 interface CommandFactsProps {
   readonly command: Command
+  readonly definition: CommandDefinition | null
   readonly timeline: readonly components['schemas']['TimelineItem'][]
 }
 
+/** The parameters as people call them; the technical name stands in the tooltip and in the export. */
+export function requestFacts({ command_params: params }: Command, definition: CommandDefinition | null) {
+  const fields = definition === null ? [] : schemaForm(definition.parameters).fields
+  return Object.entries(params).map(([name, value]) => {
+    const field = fields.find((one) => one.name === name)
+    const isList = Array.isArray(value) && value.every((item) => typeof item === 'string')
+    return { name, title: field?.title ?? name, value: isList ? value.join(', ') : formatQuantity(value, field?.unit) }
+  })
+}
+
 /** What was asked, by whom, and why. */
-export function CommandFacts({ command, timeline }: CommandFactsProps) {
-  const params = Object.entries(command.command_params)
+export function CommandFacts({ command, definition, timeline }: CommandFactsProps) {
+  const params = requestFacts(command, definition)
   return (
     <section className={layout.card} aria-labelledby="facts-title">
       <h2 id="facts-title" className={classes.title}>Request</h2>
       <dl className={classes.facts}>
         {params.length === 0 && <div><dt>Parameters</dt><dd>none</dd></div>}
-        {params.map(([name, value]) => (
-          <div key={name}><dt>{name}</dt><dd className={layout.mono}>{typeof value === 'string' ? value : JSON.stringify(value)}</dd></div>
+        {params.map(({ name, title, value }) => (
+          <div key={name}><dt title={name}>{title}</dt><dd className={layout.mono}>{value}</dd></div>
         ))}
         <div><dt>Sent by</dt><dd>{senderOf(timeline) ?? command.user_id}</dd></div>
         {command.reason !== null && <div><dt>Reason</dt><dd>{command.reason}</dd></div>}

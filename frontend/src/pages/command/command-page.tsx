@@ -1,11 +1,14 @@
 import { Link, getRouteApi } from '@tanstack/react-router'
 import type { Command } from '@/api/queries/commands'
+import { summaryWords } from '@/domain/answers-result'
+import { vehicleName } from '@/domain/vehicle-identity'
 import { CopyIcon } from '@/ui/copy-button'
 import layout from '@/ui/layout.module.css'
 import { PageFrame } from '@/ui/page-frame'
 import { useShortcutHelp } from '@/ui/shortcuts'
 import { QueryStates } from '@/ui/states'
-import { CommandStatusBadge } from '@/ui/status-badge'
+import { CommandStatusBadge, ConnectionStatusBadge } from '@/ui/status-badge'
+import { VehicleMark, VinText } from '@/ui/vehicle-target'
 import { AnswerView } from './answer-view'
 import classes from './command.module.css'
 import { CommandActions } from './command-actions'
@@ -32,27 +35,35 @@ export function CommandPage() {
 
 function Watched({ command }: { readonly command: Command }) {
   const watched = useWatchedCommand(command)
-  const { vehicle, shown, timeline, received } = watched
+  const { vehicle, definition, shown, timeline, received, times, click } = watched
   const { stream } = shown.followed
   return (
     <PageFrame
-      title={command.command_name}
-      beside={<span className="no-print"><CommandStatusBadge status={command.status} /></span>}
+      title={definition?.title ?? command.command_name}
+      beside={
+        <>
+          {definition !== null && <code className={classes.technical}>{command.command_name}</code>}
+          <span className="no-print"><CommandStatusBadge status={command.status} /></span>
+        </>
+      }
       actions={<CommandActions watched={watched} />}
     >
       <div className={classes.target}>
         {vehicle === null ? <span>Vehicle {command.vehicle_id}</span> : (
           <>
-            <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} className={`${classes.link ?? ''} ${layout.mono ?? ''}`}>
-              {vehicle.vin}
-            </Link>
+            <VehicleMark vin={vehicle.vin} />
+            <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} className={classes.vin ?? ''}><VinText vin={vehicle.vin} /></Link>
             <CopyIcon value={vehicle.vin} what="VIN" />
-            <span>{vehicle.make} {vehicle.model} {vehicle.year ?? ''}</span>
+            <span>{vehicleName(vehicle)}</span>
+            <ConnectionStatusBadge status={vehicle.connection_status} cause={vehicle.status_cause} />
           </>
         )}
         <ConnectionNote command={command} refusal={shown.followed.refusal} />
       </div>
-      <OutcomePanel command={command} liveError={stream.error?.message ?? null} progress={stream.progress} share={shown.answer.progress} />
+      <OutcomePanel
+        command={command} vehicle={vehicle} summary={summaryWords(shown.answer)} liveError={stream.error?.message ?? null}
+        progress={stream.progress} share={shown.answer.progress}
+      />
       <div className={classes.screen}>
         <div className={layout.withSide}>
           <div className={classes.main}>
@@ -60,8 +71,8 @@ function Watched({ command }: { readonly command: Command }) {
             <RawAnswer chunks={shown.chunks} received={received} />
           </div>
           <aside className={classes.side} aria-label="About this command">
-            <CommandFacts command={command} timeline={timeline} />
-            <TimelinePanel command={command} timeline={timeline} received={received} chunks={shown.chunks.length} />
+            <CommandFacts command={command} definition={definition} timeline={timeline} />
+            <TimelinePanel command={command} timeline={timeline} times={times} click={click} />
           </aside>
         </div>
       </div>

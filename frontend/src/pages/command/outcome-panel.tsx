@@ -2,9 +2,9 @@ import { Loader, Progress } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconClock, type Icon } from '@tabler/icons-react'
 import type { Command } from '@/api/queries/commands'
 import { formatDuration } from '@/domain/durations'
-import { cancelResult, outcomeOf } from '@/domain/outcome'
+import { cancelResult, outcomeOf, type OutcomeContext } from '@/domain/outcome'
 import { isTerminal, type Tone } from '@/domain/statuses'
-import { Moment } from '@/ui/moments'
+import { Age, Moment } from '@/ui/moments'
 import { ToneBadge } from '@/ui/status-badge'
 import { useNow } from '@/ui/ticking'
 import classes from './command.module.css'
@@ -15,14 +15,17 @@ const icons: Record<Tone, Icon> = {
 
 interface OutcomePanelProps {
   readonly command: Command
+  readonly vehicle: OutcomeContext['vehicle']
+  /** What it came to, in a few words. */
+  readonly summary: readonly string[]
   readonly liveError: string | null
   readonly progress: { readonly message: string; readonly pendingSince: string } | null
   readonly share: number | null
 }
 
 /** How it stands and what to do next: the first thing to read. */
-export function OutcomePanel({ command, liveError, progress, share }: OutcomePanelProps) {
-  const outcome = outcomeOf(command, liveError)
+export function OutcomePanel({ command, vehicle, summary, liveError, progress, share }: OutcomePanelProps) {
+  const outcome = outcomeOf(command, { liveMessage: liveError, vehicle })
   const cancelled = cancelResult(command)
   const Sign = icons[outcome.tone]
   return (
@@ -31,9 +34,15 @@ export function OutcomePanel({ command, liveError, progress, share }: OutcomePan
       <div className={classes.outcomeText}>
         <div aria-live="polite">
           <strong>{outcome.title}.</strong> {outcome.happened}
+          {summary.length > 0 && <div className={classes.summary}>{summary.join(' · ')}</div>}
           {outcome.vehicle !== null && <div>{outcome.vehicle}</div>}
         </div>
         {cancelled !== null && <div><ToneBadge tone={cancelled.tone}>Cancel</ToneBadge> {cancelled.words}</div>}
+        {command.status === 'pending' && (
+          <div>
+            If it has not started by <Moment at={command.expires_at} form="clock" /> (<Age at={command.expires_at} />), it expires, and nothing is sent to the vehicle.
+          </div>
+        )}
         <Working command={command} progress={progress} share={share} />
         {outcome.facts.length > 0 && (
           <dl className={classes.facts}>

@@ -10,6 +10,7 @@ import { Moment } from '@/ui/moments'
 import classes from './command.module.css'
 import { HexView } from './hex-view'
 import { Json } from './other-parts'
+import { partTime } from './use-command'
 
 interface RawAnswerProps {
   readonly chunks: readonly AnswerChunk[]
@@ -50,14 +51,16 @@ function ChunkList({ chunks, received }: RawAnswerProps) {
           {rows.getVirtualItems().map(({ index, start }) => {
             const row = chunks[index]
             if (row === undefined) return null
-            const at = received.get(row.sequenceNumber)
+            const at = partTime(row, received)
             return (
               <button
                 key={index} type="button" className={classes.chunk} aria-pressed={chosen === row.sequenceNumber}
                 style={{ transform: `translateY(${String(start)}px)` }} onClick={() => setChosen(row.sequenceNumber)}
               >
                 <b>{row.sequenceNumber}</b>
-                <span className={classes.dim}>{at === undefined ? '' : <Moment at={at} form="clock" milliseconds />}</span>
+                <span className={classes.dim} title={at?.isStored === false ? 'When this page received it; the server’s time follows when the command has ended.' : 'When the server stored it.'}>
+                  {at !== null && <>{!at.isStored && '≈ '}<Moment at={at.at} form="clock" milliseconds /></>}
+                </span>
                 <code>{JSON.stringify(row.payload)}</code>
               </button>
             )

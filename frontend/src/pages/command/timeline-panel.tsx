@@ -1,7 +1,7 @@
 import type { Command } from '@/api/queries/commands'
 import type { components } from '@/contracts/openapi'
 import { formatCount, formatDuration } from '@/domain/durations'
-import { milestones, stages } from '@/domain/outcome-timeline'
+import { milestones, stages, type AnswerTimes, type Click, type Milestone } from '@/domain/outcome-timeline'
 import { isTerminal } from '@/domain/statuses'
 import layout from '@/ui/layout.module.css'
 import { Moment } from '@/ui/moments'
@@ -11,21 +11,20 @@ import classes from './command.module.css'
 interface TimelinePanelProps {
   readonly command: Command
   readonly timeline: readonly components['schemas']['TimelineItem'][]
-  readonly received: ReadonlyMap<number, string>
-  readonly chunks: number
+  readonly times: AnswerTimes
+  readonly click: Click | null
 }
 
 /** From the click to the last word of the control unit. The bar is drawn to scale; the list says the same. */
-export function TimelinePanel({ command, timeline, received, chunks }: TimelinePanelProps) {
+export function TimelinePanel({ command, timeline, times, click }: TimelinePanelProps) {
   const now = useNow()
-  const times = [...received.entries()].sort(([a], [b]) => a - b).map(([, at]) => at)
-  const found = stages(command, times, now)
+  const found = stages(command, times, now, click)
   const total = found.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
   const isOpen = !isTerminal(command.status)
   return (
     <section className={layout.card} aria-labelledby="timeline-title">
       <h2 id="timeline-title" className={classes.title}>
-        Timeline <span className={classes.dim}>{formatDuration(total)}{isOpen ? ' so far' : ' in all'}</span>
+        Timeline <span className={classes.dim}>{click !== null && 'at most '}{formatDuration(total)}{isOpen ? ' so far' : click === null ? ' in all' : ' from the click'}</span>
       </h2>
       <div className={classes.bar} aria-hidden>
         {found.map(({ name, milliseconds, tone }) => (
@@ -38,16 +37,23 @@ export function TimelinePanel({ command, timeline, received, chunks }: TimelineP
         ))}
       </ul>
       <ol className={classes.milestones}>
-        {milestones(timeline, times).map(({ at, words, actor, sinceBefore }) => (
-          <li key={`${at} ${words}`}>
-            <div>{words}{actor !== null && <span className={classes.dim}> · {actor}</span>}</div>
-            <div className={classes.dim}>
-              <Moment at={at} form="clock" milliseconds />{sinceBefore !== null && ` · +${formatDuration(sinceBefore)}`}
-            </div>
-          </li>
-        ))}
-        {isOpen && chunks > 0 && <li>{formatCount(chunks, 'part')} of the answer so far</li>}
+        {milestones(timeline, times, click).map((milestone) => <Step key={`${milestone.at} ${milestone.words}`} milestone={milestone} />)}
+        {isOpen && times.parts > 0 && <li>{formatCount(times.parts, 'part')} of the answer so far</li>}
       </ol>
+      {click === null && <p className={classes.dim}>The click is known only in the tab that sent the command.</p>}
     </section>
+  )
+}
+
+function Step({ milestone: { at, words, actor, clock, sinceBefore, isAtMost } }: { readonly milestone: Milestone }) {
+  return (
+    <li>
+      <div>{words}{actor !== null && <span className={classes.dim}> · {actor}</span>}</div>
+      <div className={classes.dim}>
+        <Moment at={at} form="clock" milliseconds />
+        {sinceBefore !== null && ` · ${isAtMost ? 'at most ' : ''}+${formatDuration(sinceBefore)}`}
+        {clock === 'page' && ' · by the clock of this computer'}
+      </div>
+    </li>
   )
 }

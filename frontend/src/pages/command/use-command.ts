@@ -1,13 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useApi } from '@/api/client'
-import { commandQuery, responsesQuery, timelineQuery, type Command } from '@/api/queries/commands'
+import { commandQuery, definitionsQuery, responsesQuery, timelineQuery, type Command, type CommandDefinition } from '@/api/queries/commands'
 import { vehicleQuery, type Vehicle } from '@/api/queries/vehicles'
 import type { components } from '@/contracts/openapi'
+import type { AnswerChunk } from '@/domain/answers'
 import { numberOf } from '@/domain/answers-read'
+import type { AnswerTimes, Click, PartTime } from '@/domain/outcome-timeline'
 import { isTerminal } from '@/domain/statuses'
-import { useConnectionState } from '@/live/hooks'
+import { useConnectionState, usePresence } from '@/live/hooks'
 import { useLive } from '@/live/live-context'
+import { sentHere } from '@/session/sent-here'
 import { AnswerStore, type ShownAnswer } from './answer-store'
 
 type TimelineItem = components['schemas']['TimelineItem']
@@ -15,10 +18,19 @@ type TimelineItem = components['schemas']['TimelineItem']
 export interface WatchedCommand {
   readonly command: Command
   readonly vehicle: Vehicle | null
+  /** What the server says about this command; null until it is read, or where it knows none of this name. */
+  readonly definition: CommandDefinition | null
   readonly timeline: readonly TimelineItem[]
   readonly shown: ShownAnswer
-  /** When the server stored each chunk (ISO), by number; it is read when the command has ended. */
+  /**
+   * When the server stored each chunk (ISO), by number. Chunks that came live are missing until the command has ended:
+   * the stream does not say it, and until then this page's own time stands for it.
+   */
   readonly received: ReadonlyMap<number, string>
+  /** First and last part of the answer. */
+  readonly times: AnswerTimes
+  /** Known only in the tab that sent it. */
+  readonly click: Click | null
 }
 
 /** Without a live connection the page asks again by itself, this often. */
@@ -49,22 +61,51 @@ export function useWatchedCommand(command: Command): WatchedCommand {
   const shown = useSyncExternalStore(store.watch, store.snapshot)
   const vehicle = useQuery(vehicleQuery(api, command.vehicle_id)).data ?? null
   const timeline = useQuery({ ...timelineQuery(api, commandId), refetchInterval: askAgain }).data?.items
-  const responses = useQuery({
-    ...responsesQuery(api, commandId), refetchInterval: askAgain, enabled: isTerminal(status) || askAgain !== false,
-  })
+  const definition = useQuery(definitionsQuery(api)).data?.find(({ name }) => name === command.command_name) ?? null
+  // Read once as the page opens, for the times of what was there already; what follows comes live.
+  const responses = useQuery({ ...responsesQuery(api, commandId), refetchInterval: askAgain })
   const items = responses.data?.items
   const { refetch } = responses
   const isIncomplete = isTerminal(status) && items !== undefined && items.length < shown.chunks.length
+  const isBack = useReturn(phase === 'live')
   useEffect(() => {
-    if (isIncomplete) void refetch()
-  }, [isIncomplete, refetch])
+    // After a break what was replayed has no time of its own.
+    if (isIncomplete || isBack > 0) void refetch()
+  }, [isIncomplete, isBack, refetch])
+  usePresence()
   useEffect(() => {
     store.takeStored((items ?? []).map((item) => ({
       sequenceNumber: item.sequence_number, payload: item.response_payload, isFinal: item.is_final,
     })))
   }, [store, items])
   const received = useMemo(() => new Map((items ?? []).map((item) => [item.sequence_number, item.received_at])), [items])
-  return { command, vehicle, timeline: timeline ?? [], shown, received }
+  const times = useMemo(() => answerTimes(shown.chunks, received), [shown.chunks, received])
+  const [click] = useState(() => sentHere(commandId))
+  return { command, vehicle, definition, timeline: timeline ?? [], shown, received, times, click }
+}
+
+/** How often something became true again. */
+function useReturn(isThere: boolean): number {
+  const [returns, setReturns] = useState(0)
+  const last = useRef(isThere)
+  const wasEver = useRef(isThere)
+  useEffect(() => {
+    if (isThere && !last.current && wasEver.current) setReturns((count) => count + 1)
+    last.current = isThere
+    wasEver.current ||= isThere
+  }, [isThere])
+  return returns
+}
+
+function answerTimes(chunks: readonly AnswerChunk[], received: ReadonlyMap<number, string>): AnswerTimes {
+  return { first: partTime(chunks[0], received), last: partTime(chunks.at(-1), received), parts: chunks.length }
+}
+
+/** When the server stored it; until that is known, when it came to this page. */
+export function partTime(chunk: AnswerChunk | undefined, received: ReadonlyMap<number, string>): PartTime | null {
+  const stored = chunk === undefined ? undefined : received.get(chunk.sequenceNumber)
+  if (stored !== undefined) return { at: stored, isStored: true }
+  return chunk?.arrivedAt == null ? null : { at: new Date(chunk.arrivedAt).toISOString(), isStored: false }
 }
 
 /** What the samples were asked for; the command's own default is one second. */

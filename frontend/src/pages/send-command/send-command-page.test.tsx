@@ -10,7 +10,7 @@ import { SendCommandPage } from './send-command-page'
 
 const golf = vehicleOut('000101')
 const prius = vehicleOut('000105', { make: 'Toyota', model: 'Prius', connection_status: 'disconnected', status_cause: 'It is offline.' })
-const bench = vehicleOut('000201', { settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1 }] } } })
+const bench = vehicleOut('000201', { settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1, unit: 'km/h' }] } } })
 const vehicles = [golf, prius, bench]
 
 interface Post {
@@ -79,14 +79,14 @@ test('wrong values are named at their fields, and nothing is sent', async () => 
   await hand.click(send)
   expect(screen.getByText(/^5000 does not fit\./)).toBeVisible()
   expect(screen.getByText(/^Add this parameter, or component instead\./)).toBeVisible()
-  await waitFor(() => expect(screen.getByRole('textbox', { name: /^ECU address/ })).toHaveFocus())
+  await waitFor(() => expect(screen.getByRole('combobox', { name: /^ECU address/ })).toHaveFocus())
   expect(posts).toHaveLength(0)
 })
 
 test('what the server finds wrong is shown at its field, until the field changes', async () => {
   const wrong = [{ pointer: '/command_params/dtcCode', message: 'no such trouble code' }]
   const { hand, posts } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`, () => new Refused(422, wrong))
-  await hand.type(await screen.findByRole('textbox', { name: /^ECU address/ }), '0x10')
+  await hand.type(await screen.findByRole('combobox', { name: /^ECU address/ }), '0x10')
   await hand.click(await button(/Clear trouble codes on/))
   await hand.click(await button(/Yes, send/))
   expect(await screen.findByText('No such trouble code')).toBeVisible()
@@ -98,7 +98,7 @@ test('what the server finds wrong is shown at its field, until the field changes
 
 test('what changes the vehicle asks once more, and a changed value asks anew', async () => {
   const { hand, posts } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`)
-  await hand.type(await screen.findByRole('textbox', { name: /^ECU address/ }), '0x10')
+  await hand.type(await screen.findByRole('combobox', { name: /^ECU address/ }), '0x10')
   await hand.click(await button(/Clear trouble codes on/))
   expect(await button(/Yes, send/)).toHaveFocus()
   await hand.type(screen.getByLabelText(/^Trouble code/), 'P0420')
@@ -108,8 +108,8 @@ test('what changes the vehicle asks once more, and a changed value asks anew', a
 
 test('what moves things needs a reason and the end of the VIN, and says what is read first', async () => {
   const { hand, posts, address } = show(`/send?vehicles=${bench.vehicle_id}&command=ECUReset`)
-  await hand.type(await screen.findByRole('textbox', { name: /^ECU address/ }), '0x1010')
-  expect(screen.getByText('vehicle speed: at most 1')).toBeVisible()
+  await hand.type(await screen.findByRole('combobox', { name: /^ECU address/ }), '0x1010')
+  expect(screen.getByText('vehicle speed: at most 1 km/h')).toBeVisible()
   await hand.click(await button(/Reset a control unit on …000201/))
   expect(screen.getByText('Say why it is sent; the reason is kept in the audit trail')).toBeVisible()
   await hand.type(screen.getByLabelText(/^Reason/), 'frozen display')
@@ -139,9 +139,9 @@ test('many vehicles get one command each, with a key each, and their results in 
 test('the form starts with what was sent last, and without it if wished', async () => {
   keep(lastKey('ClearDTC'), { ecuAddress: '0x42' })
   const { hand } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`)
-  expect(await screen.findByRole('textbox', { name: /^ECU address/ })).toHaveValue('0x42')
+  expect(await screen.findByRole('combobox', { name: /^ECU address/ })).toHaveValue('0x42')
   await hand.click(await button(/Start empty/))
-  expect(screen.getByRole('textbox', { name: /^ECU address/ })).toHaveValue('')
+  expect(screen.getByRole('combobox', { name: /^ECU address/ })).toHaveValue('')
 })
 
 test('who may not send is told which role it takes', async () => {

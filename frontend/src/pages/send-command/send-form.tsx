@@ -5,6 +5,7 @@ import type { Command, CommandDefinition } from '@/api/queries/commands'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { packIds, type Sent } from '@/domain/command-drafts'
 import { formatCount } from '@/domain/durations'
+import { linkName } from '@/domain/presence'
 import { ApiProblem } from '@/domain/problems'
 import { confirmationFor, isTypedRight, wantedTyping } from '@/domain/risk'
 import { rememberable, type JsonObject } from '@/domain/schema-form'
@@ -16,6 +17,7 @@ import { SendingOptions } from './sending-options'
 import { SendingOutcome } from './sending-outcome'
 import { useSendDraft } from './use-send-draft'
 import { useSending } from './use-sending'
+import { useSuggestions } from './use-suggestions'
 import classes from './send-command.module.css'
 
 export interface SendFormProps {
@@ -29,7 +31,8 @@ export interface SendFormProps {
 
 /** One command's form, from the first field to the answer of the server. */
 export function SendForm({ definition, vehicles, start, startedFrom, onRemember }: SendFormProps) {
-  const draft = useSendDraft(definition, start, '')
+  const draft = useSendDraft(definition, { start, startReason: '', preferred: preferredFor(vehicles) })
+  const suggestions = useSuggestions(vehicles)
   const sending = useSending()
   const navigate = useNavigate()
   const place = useRef<HTMLFormElement>(null)
@@ -113,7 +116,7 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
         </Group>
       )}
       {draft.form.fields.length === 0 && <Text c="dimmed">This command takes no parameters.</Text>}
-      <SchemaFields form={draft.form} values={draft.values} problems={draft.problems} onLeave={draft.leave} onChange={(values) => { draft.change(values); touched() }} />
+      <SchemaFields form={draft.form} values={draft.values} problems={draft.problems} suggestions={suggestions} onLeave={draft.leave} onChange={(values) => { draft.change(values); touched() }} />
       <SendingOptions definition={definition} draft={draft} />
       <details>
         <summary>What is sent, as JSON</summary>
@@ -143,6 +146,11 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
         )}
     </form>
   )
+}
+
+/** A vehicle with a SOVD server knows its control units by component. */
+function preferredFor(vehicles: readonly Vehicle[]): readonly string[] {
+  return vehicles.length > 0 && vehicles.every(({ address }) => linkName(address) === 'SOVD') ? ['component'] : []
 }
 
 function buttonText({ title }: CommandDefinition, vehicles: readonly Vehicle[]): string {

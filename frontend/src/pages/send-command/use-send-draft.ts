@@ -22,10 +22,18 @@ function durationProblem(typed: string, [lowest, highest]: readonly [number, num
   return seconds < lowest || seconds > highest ? `must be between ${String(lowest)} and ${String(highest)} seconds` : undefined
 }
 
+export interface DraftStart {
+  /** Parameters to start from. */
+  readonly start: JsonObject | null
+  readonly startReason: string
+  /** Of parameters that exclude each other, those that the kind of vehicle knows. */
+  readonly preferred: readonly string[]
+}
+
 /** Everything typed for one command: values, options, and what is wrong with them. */
-export function useSendDraft(definition: CommandDefinition, start: JsonObject | null, startReason: string) {
+export function useSendDraft(definition: CommandDefinition, { start, startReason, preferred }: DraftStart) {
   const form = useMemo(() => schemaForm(definition.parameters), [definition])
-  const [values, setValues] = useState<FormValues>(() => initialValues(form, start))
+  const [values, setValues] = useState<FormValues>(() => initialValues(form, start, preferred))
   const [options, setOptions] = useState<Options>({ expiry: '', timeout: '', reason: startReason })
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
   const [isAllShown, setAllShown] = useState(false)
@@ -74,7 +82,7 @@ export function useSendDraft(definition: CommandDefinition, start: JsonObject | 
     showAll: () => setAllShown(true),
     takeServerProblems: setFromServer,
     startEmpty() {
-      setValues(initialValues(form, null))
+      setValues(initialValues(form, null, preferred))
       setLeft(new Set())
       setAllShown(false)
     },

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react'
 import { useApi } from '@/api/client'
 import { commandKeys, submitCommand, type Command, type Submission } from '@/api/queries/commands'
 import { keyFor, randomKey, sendSurely, sendToEach, vehicleKey, type DraftKey, type Sent } from '@/domain/command-drafts'
+import { noteSent } from '@/session/sent-here'
 
 export type Order = Omit<Submission, 'vehicle_id'>
 
@@ -31,6 +32,7 @@ export function useSending() {
   async function send(order: Order, vehicleIds: readonly string[]): Promise<readonly Sent<Command>[] | null> {
     if (isUnderWay.current) return null
     isUnderWay.current = true
+    const clickedAt = Date.now()
     const key = keyFor(draft.current, order, randomKey)
     draft.current = key
     setState({ kind: 'sending', done: 0, total: vehicleIds.length, repeats: 0 })
@@ -47,6 +49,9 @@ export function useSending() {
           sendSurely(() => submitCommand(api, { ...order, vehicle_id: vehicleId }, vehicleKey(key, vehicleId)), {
             wait,
             onRepeat: () => update({ repeats: 1 }),
+          }).then((command) => {
+            noteSent(command.command_id, { clickedAt, acceptedAt: Date.now() })
+            return command
           }),
         () => update({ done: 1 }),
       )
