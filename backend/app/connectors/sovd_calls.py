@@ -6,8 +6,8 @@ says so through its trace, so nothing has to be guessed from the kind of an exce
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,17 +15,16 @@ import httpx
 import orjson
 
 from app.connectors.sovd_clients import PooledClient
-from app.connectors.sovd_outcomes import error_of_status, error_of_transport, refused_by_answer
+from app.connectors.sovd_outcomes import error_of_status, error_of_transport, refused_or_failed
 from app.domain.errors import (
     VehicleConnectionLost,
-    VehicleError,
     VehicleProtocolError,
     VehicleRefused,
     VehicleUnreachable,
 )
 from app.domain.json_values import JsonObject, JsonValue
 from app.protocols.sovd.links import origin_of, resolve_link
-from app.protocols.sovd.reading_errors import SovdProblem, read_problem
+from app.protocols.sovd.reading_errors import SovdProblem, problems_in, read_problem
 
 LARGEST_JSON = 8 * 1024 * 1024
 _MOST_REDIRECTS = 3
@@ -123,12 +122,15 @@ class SovdCalls:
         """The answer says that its request changed nothing; what others of this command did stands."""
         self._left.discard(answer.sending)
 
-    def refused_in(self, answer: SovdAnswer, problem: SovdProblem, about: JsonObject) -> VehicleError:
-        """The error for an answer that came as a success and whose body says that the vehicle could not do it."""
-        error = refused_by_answer(problem, about, self.token)
+    def check_done(self, answer: SovdAnswer, about: JsonObject) -> None:
+        """For a change: raise where the answer came as a success, and its body says that something went wrong."""
+        problem = next(iter(problems_in(answer.json_or_none())), None)
+        if problem is None:
+            return
+        error = refused_or_failed(problem, about, self.token)
         if not error.may_have_acted:
             self.did_not_act(answer)
-        return error
+        raise error
 
     @property
     def token(self) -> str | None:
@@ -139,6 +141,19 @@ class SovdCalls:
         """A deadline that leaves the rest of the time to others."""
         now = asyncio.get_running_loop().time()
         return now + max(0.0, self.deadline - now) * fraction
+
+    @contextmanager
+    def tidying(self, within_s: float) -> Iterator[None]:
+        """For giving back what was taken: a short time of its own, after the command's deadline too.
+
+        Before that deadline at most half of what is left, so that what was confirmed can still be told in time.
+        """
+        before, now = self.deadline, asyncio.get_running_loop().time()
+        self.deadline = now + (min(within_s, (before - now) / 2) if before > now else within_s)
+        try:
+            yield
+        finally:
+            self.deadline = before
 
     async def json(self, uri: str, *, query: tuple[tuple[str, str], ...] = (), deadline: float | None = None) -> Any:
         """GET a document. Raises a VehicleError."""
@@ -152,12 +167,13 @@ class SovdCalls:
         return answer
 
     def check(self, call: SovdCall, answer: SovdAnswer, about: JsonObject | None = None) -> None:
-        """Raise the VehicleError that an error status means, or a redirect that was not followed."""
-        if answer.status < 300:
+        """Raise the VehicleError that a status means: an error, a redirect that was not followed, another protocol."""
+        if 200 <= answer.status < 300:
             return
         if answer.status < 400:
+            does = "points elsewhere" if answer.status >= 300 else "wants to speak something else"
             raise VehicleProtocolError(
-                f"The vehicle's server points elsewhere ({answer.status}), which is not followed for {call.method}.",
+                f"The vehicle's server {does} ({answer.status}), which is not followed for {call.method}.",
                 details={"httpStatus": answer.status, **(about or {})},
             )
         error = error_of_status(
@@ -340,6 +356,8 @@ def _decoded(content: bytes, encoding: str, largest: int) -> bytes:
         raise VehicleProtocolError("The compressed answer is damaged.") from error
     if len(unpacked) > largest:
         raise _too_large(largest)
+    if not unpacker.eof or unpacker.unused_data:
+        raise VehicleProtocolError("The compressed answer breaks off, or something stands behind it.")
     return unpacked
 
 

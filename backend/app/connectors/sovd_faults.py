@@ -122,7 +122,7 @@ async def _listed(job: SovdJob, entity: Entity, mask: int) -> list[Fault]:
     """The faults that the mask selects. Servers filter by it in different ways, so it is done here once more."""
     wanted = [key for bit, key in enumerate(STATUS_KEYS) if mask >> bit & 1]
     query = tuple((f"status[{key}]", "1") for key in wanted) if mask != ALL_STATUS else ()
-    deadline = None if job.calls.acted else job.before_the_end()
+    deadline = job.before_the_end()
     call = SovdCall(method="GET", uri=entity.resource("faults"), query=query, deadline=deadline)
     answer = await job.calls.send(call)
     if answer.status == 400 and query:  # it does not know these keys

@@ -33,6 +33,8 @@ class EntityLock:
         self._lock_uri: str | None = None
         self._seconds = LOCK_S
         self._extending: asyncio.Task[None] | None = None
+        self._lasts_until = 0.0
+        self._lost = False
 
     @property
     def held(self) -> bool:
@@ -63,8 +65,20 @@ class EntityLock:
                     self._calls.check(call, answer, about)
                 raise
             answer = await self._calls.send(call)
-        self._calls.check(call, answer, {**self._entity.names(), **(about or {})})
+        named = {**self._entity.names(), **(about or {})}
+        self._calls.check(call, answer, named)
+        if call.acts:
+            self._calls.check_done(answer, named)
         return answer
+
+    def check_held(self) -> None:
+        """Raise VehicleProtocolError where the lock that was taken is lost: what holds only under it has ended."""
+        if self._lost or (self.held and asyncio.get_running_loop().time() > self._lasts_until):
+            raise VehicleProtocolError(
+                f"The lock of {self._entity.name} was lost before its time, and what is set ends with it. Look what "
+                "is set now, and send the command again.",
+                details=self._entity.names(),
+            )
 
     async def _take(self) -> None:
         answer = await self._post()
@@ -80,6 +94,7 @@ class EntityLock:
         self._lock_uri = below(self._locks, lock_id) if lock_id else uri
         if self._lock_uri is None:
             raise VehicleProtocolError("The vehicle's server gave a lock without saying which.")
+        self._lasts_until = asyncio.get_running_loop().time() + self._seconds
         self._extending = asyncio.create_task(self._extend(self._lock_uri), name="extend SOVD lock")
 
     @property
@@ -104,14 +119,16 @@ class EntityLock:
     async def _extend(self, lock_uri: str) -> None:
         while True:
             await asyncio.sleep(EXTEND_EVERY_S)
-            with suppress(VehicleError):  # a lost lock shows in the answer to what needed it
+            asked_at = asyncio.get_running_loop().time()
+            try:
                 await self._calls.call(SovdCall(method="PUT", uri=lock_uri, body={"lock_expiration": self._seconds}))
+            except VehicleRefused as error:  # shows in the answer to what needs it, or in `check_held`
+                self._lost = not error.retry_can_help
+            except VehicleError:
+                continue
+            else:
+                self._lasts_until = asked_at + self._seconds
 
     async def _release(self, lock_uri: str) -> None:
-        deadline = self._calls.deadline
-        self._calls.deadline = asyncio.get_running_loop().time() + RELEASE_WITHIN_S
-        try:
-            with suppress(VehicleError):
-                await self._calls.call(SovdCall(method="DELETE", uri=lock_uri))
-        finally:
-            self._calls.deadline = deadline
+        with suppress(VehicleError), self._calls.tidying(RELEASE_WITHIN_S):
+            await self._calls.call(SovdCall(method="DELETE", uri=lock_uri))

@@ -16,7 +16,6 @@ from app.connectors.sovd_routines import (
     follow_execution,
     operations_of,
     started_execution,
-    was_refused,
 )
 from app.connectors.sovd_sessions import SHORTEST_S, EntitySession, mode_called
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleRefused
@@ -84,8 +83,10 @@ async def control_dtc_setting(job: SovdJob) -> Answer:
         if lock.held:
             since, ends_at = utc_now(), job.now() + hold_s
             while job.now() < ends_at:
+                lock.check_held()
                 yield Progress(message=f"Fault storage of {entity.name} is {setting}; held", pending_since=since)
                 await pause(min(_PROGRESS_EVERY_S, ends_at - job.now()), job.calls.deadline)
+            lock.check_held()
     body = answer.json_or_none()
     value = body.get("value", setting) if isinstance(body, dict) else setting
     yield final({"status": "success", "setting": setting, "value": value, "heldS": expiration, **entity.names()})
@@ -100,7 +101,7 @@ async def _set_mode(job: SovdJob, session: EntitySession, *, uri: str, value: st
     try:
         return await session.call(call(value))
     except VehicleRefused as error:
-        chosen = _like(value, await _choices(job, uri, error))
+        chosen = None if error.may_have_acted else _like(value, await _choices(job, uri, error))
         if chosen is None or chosen == value:
             raise
     return await session.call(call(chosen))
@@ -171,8 +172,6 @@ async def _reset_by_operation(
                     yield one
                 else:
                     state = one
-    if state is not None and execution_uri is None and was_refused(state):
-        raise job.calls.refused_in(answer, state.problems[0], entity.names())
     if state is not None and state.status is ExecutionStatus.FAILED:
         raise ran_and_failed(next(iter(state.problems), None), entity.names(), job.calls.token)
 
@@ -181,6 +180,9 @@ async def _until_ready(job: SovdJob, entity: Entity) -> AsyncGenerator[Progress 
     """Ask until the entity says ready, and give True; False where it does not in time: the restart was accepted."""
     since, ends_at = utc_now(), min(job.now() + READY_WITHIN_S, job.before_the_end())
     for wait in waits():
+        if job.now() + wait >= ends_at:
+            yield False
+            return
         await pause(wait, job.calls.deadline)  # it was told to restart, and may say ready until it does
         try:
             status = read_entity_status(await job.calls.json(entity.resource("status"), deadline=ends_at))
@@ -188,8 +190,5 @@ async def _until_ready(job: SovdJob, entity: Entity) -> AsyncGenerator[Progress 
             status = EntityStatus(ready=None, links={})  # a restarting control unit, or its server, is silent
         if status.ready:
             yield True
-            return
-        if job.now() + wait * 2 >= ends_at:
-            yield False
             return
         yield Progress(message=f"{entity.name} is restarting", pending_since=since)

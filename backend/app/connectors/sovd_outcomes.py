@@ -51,6 +51,10 @@ _LONGEST_PARAMETERS = 2000
 _BUSY_NRCS = frozenset({Nrc.BUSY_REPEAT_REQUEST, Nrc.RESOURCE_TEMPORARILY_NOT_AVAILABLE})
 _NOT_RESPONDING = "not-responding"
 _ERROR_RESPONSE = "error-response"
+_NOT_BEGUN = frozenset(
+    {_ERROR_RESPONSE, "incomplete-request", "insufficient-access-rights", "precondition-not-fulfilled"}
+)
+"""Error codes (ISO 17978-3) of a request that was looked at and not carried out."""
 
 
 def error_of_status(
@@ -67,13 +71,13 @@ def error_of_status(
         return _negative_response(problem.nrc, said, details)
     if status == 401:
         return _not_authenticated(details, has_token=token is not None)
-    if status in {429, 503}:
+    if status == 429 or (status == 503 and (not changes or problem.error_code or retry_after is not None)):
         if retry_after is not None and retry_after.isdecimal():
             details["retryAfterS"] = int(retry_after[:6])
         return VehicleBusy(f"The vehicle's server is busy: {said}. Send it again later.", details=details)
     if status == 504 or problem.error_code == _NOT_RESPONDING:
         return VehicleTimeout(f"The control unit did not answer the vehicle's server: {said}.", details=details)
-    if status in {500, 502} and problem.error_code != _ERROR_RESPONSE:
+    if status >= 500 and status != 501 and problem.error_code != _ERROR_RESPONSE:
         return _server_failure(status, said, details, changes=changes)
     advice = _ADVICE_BY_STATUS.get(status, "")
     return VehicleRefused(f"The vehicle's server refused ({status}): {said}. {advice}".rstrip(), details=details)
@@ -93,6 +97,13 @@ def error_of_transport(trouble: Exception, where: str, *, left: bool) -> Vehicle
     if isinstance(trouble, httpx.ReadError | httpx.WriteError | httpx.CloseError) or _is_cut(trouble):
         return VehicleConnectionLost(f"The connection to {where} broke before the answer was complete.")
     return VehicleProtocolError(f"{where} sent something that is not HTTP.")
+
+
+def refused_or_failed(problem: SovdProblem, about: JsonObject, token: str | None) -> VehicleError:
+    """The error for a change that was answered with 200 and a problem: only a refusal says that it was not begun."""
+    if problem.nrc is not None or problem.error_code in _NOT_BEGUN:
+        return refused_by_answer(problem, about, token)
+    return ran_and_failed(problem, about, token)
 
 
 def refused_by_answer(problem: SovdProblem, about: JsonObject, token: str | None) -> VehicleError:
@@ -146,6 +157,12 @@ def _negative_response(nrc: int, said: str, details: JsonObject) -> VehicleError
         return VehicleTimeout(
             f"The control unit passed it on, and the part behind it did not answer in time ({info.name}). That part "
             f"may have acted: read its state before you repeat the command. The server says: {said}.",
+            details={**details, **named},
+        )
+    if nrc == Nrc.GENERAL_PROGRAMMING_FAILURE:
+        return RanAndFailed(
+            f"The control unit began, and failed while it wrote: {info.name} ({info.text}). The server says: {said}. "
+            "Read what is stored before you repeat the command.",
             details={**details, **named},
         )
     kind = VehicleBusy if nrc in _BUSY_NRCS else VehicleRefused

@@ -83,7 +83,7 @@ async def read_item(
 async def quietly_read(job: SovdJob, entity: Entity, item: DataItem, collection: str) -> ReadValue | None:
     """Read an item where a failure must not become the command's: after something was written."""
     try:
-        return await read_item(job, entity, item, collection)
+        return await read_item(job, entity, item, collection, deadline=job.before_the_end())
     except VehicleError:
         return None
 

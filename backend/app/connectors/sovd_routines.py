@@ -166,10 +166,7 @@ async def _start(routine: _Routine) -> Answer:
     answer = await routine.session.call(call, routine.about())
     execution_uri = started_execution(answer, routine.executions, routine.entity)
     if execution_uri is None:
-        started = read_synchronous_start(answer.json())
-        if was_refused(started):
-            raise job.calls.refused_in(answer, started.problems[0], routine.about())
-        yield _ended(job, started, routine.about())
+        yield _ended(job, read_synchronous_start(answer.json()), routine.about())
         return
     async with aclosing(follow_execution(job, execution_uri, f"Routine {operation.name}")) as states:
         async for state in states:
@@ -192,11 +189,6 @@ def started_execution(answer: SovdAnswer, executions: str, entity: Entity) -> st
 
 def _failed(state: Execution) -> bool:
     return state.status is ExecutionStatus.FAILED or bool(state.problems and state.parameters is None)
-
-
-def was_refused(started: Execution) -> bool:
-    """Whether the answer to a start says that it was not started."""
-    return _failed(started) and bool(started.problems)
 
 
 def _ended(job: SovdJob, state: Execution, about: JsonObject) -> ResponseChunk:

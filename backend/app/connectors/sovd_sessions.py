@@ -55,12 +55,8 @@ class EntitySession:
             return
         uri, value = self._set_back
         calls = self._job.calls
-        before, calls.deadline = calls.deadline, self._job.now() + RELEASE_WITHIN_S
-        try:
-            with suppress(VehicleError):
-                await calls.call(_mode_call(uri, value, SHORTEST_S))
-        finally:
-            calls.deadline = before
+        with suppress(VehicleError), calls.tidying(RELEASE_WITHIN_S):
+            await calls.call(_mode_call(uri, value, SHORTEST_S))
 
     async def call(self, call: SovdCall, about: JsonObject | None = None) -> SovdAnswer:
         """Make a call that changes the entity. Raises VehicleError."""
@@ -68,7 +64,7 @@ class EntitySession:
             return await self._lock.call(call, about)
         except VehicleRefused as error:
             wants = error.details.get("nrc") in _OTHER_SESSION or "session" in error.message.lower()
-            if not wants or not await self.extend():
+            if error.may_have_acted or not wants or not await self.extend():
                 raise
         return await self._lock.call(call, about)
 

@@ -243,13 +243,10 @@ async def _delete(job: SovdJob, made: Sequence[str]) -> None:
     """Delete what was made, newest first; servers drop it by themselves in the end, so trouble here is nobody's."""
     if not made:
         return
-    before, job.calls.deadline = job.calls.deadline, job.now() + RELEASE_WITHIN_S
-    try:
+    with job.calls.tidying(RELEASE_WITHIN_S):
         for uri in reversed(made):
             with suppress(VehicleError):
                 await job.calls.call(SovdCall(method="DELETE", uri=uri))
-    finally:
-        job.calls.deadline = before
 
 
 def _created(answer: SovdAnswer, collection: str, entity: Entity) -> str:

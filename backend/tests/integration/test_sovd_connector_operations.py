@@ -7,7 +7,9 @@ from typing import TypeVar
 
 import pytest
 
+from app.connectors import sovd_locks
 from app.connectors.port import Progress, ResponseChunk
+from app.connectors.sovd_outcomes import RanAndFailed
 from app.domain.errors import (
     CommandNotSupported,
     VehicleProtocolError,
@@ -145,6 +147,55 @@ async def test_a_start_that_is_refused_in_its_answer_changed_nothing(server: Odd
     error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
     assert isinstance(error, VehicleRefused)
     assert not error.may_have_acted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": [{"path": "/", "error": {"message": "valve did not open"}}]},
+        {"status": "failed"},
+        {"id": "5", "status": "failed", "parameters": {"step": 2}},
+        {"error": [{"path": "/", "error": {"message": "no", "parameters": {"nrc": "0x72"}}}]},
+    ],
+)
+async def test_a_start_that_ran_at_once_and_failed(server: OddSovdServer, said: JsonObject) -> None:
+    server.on("POST", f"{ENGINE}/operations/selftest_0203/executions", Reply(body=said))
+    error = await error_of(server, "RoutineControl", {**ON_ENGINE, "routineId": "0x0203", "action": "start"})
+    assert isinstance(error, RanAndFailed)
+
+
+@pytest.mark.parametrize("said", [("0x22", False), (None, True)])
+@pytest.mark.parametrize(
+    ("command_name", "params", "request_line"),
+    [
+        ("RoutineControl", {"routineId": "0x0203", "action": "stop"}, "DELETE operations/selftest_0203/executions/5"),
+        ("WriteDataByID", {"dataId": "DID_F40C", "value": 7}, "PUT data/DID_F40C"),
+        ("ECUReset", {}, "POST operations/reset/executions"),
+        ("ClearDTC", {}, "DELETE faults"),
+    ],
+)
+async def test_a_success_that_holds_an_error_is_none(
+    server: OddSovdServer, command_name: str, params: JsonObject, request_line: str, said: tuple[str | None, bool]
+) -> None:
+    server.on("GET", f"{ENGINE}/operations/selftest_0203/executions", Reply(body={"items": [{"id": "5"}]}))
+    nrc, may_have_acted = said
+    problem = {"message": "no", "parameters": {"nrc": nrc} if nrc else {}}
+    method, path = request_line.split()
+    server.on(method, f"{ENGINE}/{path}", Reply(body={"errors": [{"path": "/", "error": problem}]}))
+    error = await error_of(server, command_name, {**ON_ENGINE, **params})
+    assert error.may_have_acted is may_have_acted
+
+
+async def test_a_setting_whose_lock_is_lost_is_not_held(server: OddSovdServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sovd_locks, "EXTEND_EVERY_S", 0.02)
+    server.on("GET", f"{ENGINE}/modes", Reply(body={"items": [{"id": "dtcsetting"}]}))
+    wants_lock = refusal(423, "lock-required", "take a lock")
+    server.on("PUT", f"{ENGINE}/modes/dtcsetting", [wants_lock, Reply(body={"value": "off"})])
+    server.on("POST", f"{ENGINE}/locks", Reply(status=201, body={"id": "l1"}))
+    server.on("PUT", f"{ENGINE}/locks/l1", refusal(409, "lock-broken", "somebody broke it"))
+    error = await error_of(server, "ControlDTCSetting", {**ON_ENGINE, "setting": "off", "holdS": 30})
+    assert error.may_have_acted
+    assert "lock" in error.message
 
 
 async def test_stop_deletes_the_last_execution_with_an_empty_object(server: OddSovdServer) -> None:

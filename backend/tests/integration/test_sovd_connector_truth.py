@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 import pytest
 
 from app.connectors.port import ResponseChunk
-from app.connectors.sovd_outcomes import VehicleBusy
+from app.connectors.sovd_outcomes import RanAndFailed, VehicleBusy
 from app.domain.errors import (
     CommandNotSupported,
     VehicleConnectionLost,
@@ -20,7 +20,7 @@ from app.domain.errors import (
     VehicleUnreachable,
 )
 from app.domain.json_values import JsonObject
-from support.odd_sovd_server import OddSovdServer, Reply, events
+from support.odd_sovd_server import OddSovdServer, Reply, events, refusal
 from support.sovd_runs import ON_ENGINE, connector, error_of, loop_time, parts_of, payloads_of, request_for
 from support.wild_vehicle import BASE, ENGINE, wild_vehicle
 
@@ -39,6 +39,10 @@ async def server() -> AsyncIterator[OddSovdServer]:
         (Reply(garbage=b"\x00\xff not http\r\n\r\n"), VehicleProtocolError),
         (Reply(status=500, body={"error_code": "sovd-server-failure", "message": "crash"}), VehicleProtocolError),
         (Reply(status=504), VehicleTimeout),
+        (Reply(status=503), VehicleProtocolError),  # a proxy's, whose connection to the server broke
+        (Reply(status=507), VehicleProtocolError),
+        (Reply(status=101, headers={"Upgrade": "websocket", "Connection": "Upgrade"}), VehicleProtocolError),
+        (Reply(status=500, body={"error_code": "error-response", "parameters": {"nrc": "0x72"}}), RanAndFailed),
     ],
 )
 async def test_a_change_that_left_may_have_acted(server: OddSovdServer, reply: Reply, kind: type[VehicleError]) -> None:
@@ -102,6 +106,38 @@ async def test_compression_nobody_asked_for_is_read_all_the_same(server: OddSovd
     body = gzip.compress(json.dumps({"items": []}).encode())
     server.on("GET", f"{ENGINE}/faults", Reply(raw=body, headers={"Content-Encoding": "gzip"}))
     assert (await payloads_of(server, "ReadDTC", ON_ENGINE))[-1]["totalDtcs"] == 0
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [gzip.compress(b"log line 1\n" * 900)[:-30], gzip.compress(b"one") + gzip.compress(b"two")],
+    ids=["broken off", "followed by another"],
+)
+async def test_a_compressed_answer_that_is_not_all_of_it_is_none(server: OddSovdServer, damaged: bytes) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "text/plain"}
+    server.on("GET", f"{BASE}/logs", Reply(raw=damaged, headers=headers))
+    error = await error_of(server, "SOVDRequest", {"method": "GET", "path": "logs"})
+    assert isinstance(error, VehicleProtocolError)
+
+
+async def test_a_length_beyond_all_measure(server: OddSovdServer) -> None:
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n{}"
+    server.on("DELETE", f"{ENGINE}/faults", Reply(garbage=raw))
+    error = await error_of(server, "ClearDTC", ON_ENGINE)
+    assert isinstance(error, VehicleProtocolError)
+
+
+async def test_a_confirmed_change_is_told_in_time(server: OddSovdServer) -> None:
+    listed = server.routes["GET", f"{ENGINE}/faults"]
+    assert isinstance(listed, Reply)
+    server.on("GET", f"{ENGINE}/faults", [listed, Reply(silent=True)])
+    server.on("DELETE", f"{ENGINE}/faults", [refusal(423, "lock-required", "take a lock"), Reply(status=204)])
+    server.on("POST", f"{ENGINE}/locks", Reply(status=201, body={"id": "l1"}))
+    server.on("DELETE", f"{ENGINE}/locks/l1", Reply(silent=True))
+    deadline = loop_time() + 1.5
+    payloads = await payloads_of(server, "ClearDTC", ON_ENGINE, within_s=1.5)
+    assert loop_time() < deadline  # nobody listens any longer
+    assert (payloads[0]["status"], payloads[0]["clearedCount"]) == ("success", None)
 
 
 @pytest.mark.parametrize("raw", [b"<html>not JSON</html>", b"{", b'{"items": NaN}', b"[" * 5000])

@@ -13,7 +13,7 @@ from app.connectors.sovd_connector import SovdConnector
 from app.connectors.sovd_entities import chosen_base_uri, find_entity, unknown_entity
 from app.connectors.sovd_job import in_parallel
 from app.connectors.sovd_knowledge import Entity, VehicleKnowledge
-from app.connectors.sovd_outcomes import VehicleBusy, error_of_status, error_of_transport
+from app.connectors.sovd_outcomes import RanAndFailed, VehicleBusy, error_of_status, error_of_transport
 from app.domain.errors import (
     InvalidRequest,
     VehicleConnectionLost,
@@ -174,7 +174,13 @@ def test_what_broken_calls_mean(trouble: Exception, left: bool, kind: type[Vehic
         (500, {}, False, VehicleRefused),
         (502, {}, True, VehicleProtocolError),
         (502, {"error_code": "error-response", "parameters": {"NRC": "0x22"}}, True, VehicleRefused),
+        (502, {"error_code": "error-response", "parameters": {"NRC": "0x72"}}, True, RanAndFailed),
         (504, {}, True, VehicleTimeout),
+        (503, {}, True, VehicleProtocolError),
+        (503, {}, False, VehicleBusy),
+        (503, {"error_code": "vendor-specific"}, True, VehicleBusy),
+        (501, {}, True, VehicleRefused),
+        (520, None, True, VehicleProtocolError),
         (409, {"error_code": "error-response", "parameters": {"nrc": "0x25"}}, True, VehicleTimeout),
         (503, {"error_code": "error-response", "parameters": {"nrc": "0x21"}}, True, VehicleBusy),
         (409, {"error_code": "not-responding"}, True, VehicleTimeout),

@@ -62,6 +62,12 @@ def read_problems(value: object) -> list[SovdProblem]:
     return [SovdProblem(message=_short(value))] if isinstance(value, str) and value else []
 
 
+def problems_in(document: object) -> list[SovdProblem]:
+    """What an answer says that went wrong, beside or instead of what it gives (`error`, `errors`)."""
+    members = as_object(document)
+    return read_problems(members.get("error", members.get("errors")))
+
+
 def demands_lock(status: int, problem: SovdProblem) -> bool:
     """Whether a refusal means: take a lock first. Servers differ in the status (403, 409, 423) and in the code."""
     if status not in _LOCK_STATUS or problem.nrc is not None or problem.error_code == "lock-broken":

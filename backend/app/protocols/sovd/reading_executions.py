@@ -12,7 +12,7 @@ from app.protocols.sovd.reading import (
     items_of,
     matches_identifier,
 )
-from app.protocols.sovd.reading_errors import SovdProblem, read_problems
+from app.protocols.sovd.reading_errors import SovdProblem, problems_in
 
 _DONE = frozenset({"completed", "finished", "succeeded", "success", "done"})
 _FAILED = frozenset({"failed", "error", "aborted"})
@@ -76,7 +76,7 @@ def read_execution(body: object) -> Execution:
     """The state of an execution. Without a `status` (the template leaves it optional) it counts as not finished."""
     document = _single(body)
     status = (as_text(document.get("status")) or "").lower()
-    problems = tuple(read_problems(document.get("error", document.get("errors"))))
+    problems = tuple(problems_in(document))
     return Execution(
         status=_status(status),
         parameters=document.get("parameters", document.get("result")),
@@ -86,11 +86,13 @@ def read_execution(body: object) -> Execution:
 
 
 def read_synchronous_start(body: object) -> Execution:
-    """The answer to a start that ran to its end at once; an error in it, GenericError or DataError, means failed."""
+    """The answer to a start that ran to its end at once: completed unless it says otherwise, or names an error."""
     document = as_object(body)
-    problems = tuple(read_problems(document.get("error", document.get("errors"))))
+    problems = tuple(problems_in(document))
+    told = _status((as_text(document.get("status")) or "completed").lower())
+    ended = ExecutionStatus.COMPLETED if told is ExecutionStatus.RUNNING else told
     return Execution(
-        status=ExecutionStatus.FAILED if problems else ExecutionStatus.COMPLETED,
+        status=ExecutionStatus.FAILED if problems else ended,
         parameters=document.get("parameters", document.get("result")),
         problems=problems,
         progress=None,
