@@ -1,6 +1,6 @@
 """Accounts. None is ever deleted: the audit trail and the history of commands point at them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 from uuid import UUID
@@ -75,6 +75,14 @@ async def list_users(db: AsyncConnection, limit: int, offset: int) -> tuple[tupl
     rows = (await db.execute(select(*_USER).order_by(users.c.username).limit(limit).offset(offset))).mappings()
     total = await count_users(db)
     return tuple(user_of(row) for row in rows), total
+
+
+async def usernames(db: AsyncConnection, user_ids: Collection[UserId]) -> dict[UserId, str]:
+    """Names of these accounts, switched off or not."""
+    if not user_ids:
+        return {}
+    rows = await db.execute(select(users.c.user_id, users.c.username).where(users.c.user_id.in_(user_ids)))
+    return {UserId(user_id): username for user_id, username in rows}
 
 
 async def count_users(db: AsyncConnection) -> int:

@@ -19,6 +19,7 @@ from app.security.passwords import PasswordHashing
 from app.security.rate_limits import RateLimits
 from app.security.refresh_tokens import is_browser_token
 from app.services.access_guard import AccessGuard, unknown
+from app.services.account_directory import AccountDirectory
 from app.services.audit_records import act_of
 from app.services.audit_service import AuditService
 from app.services.caller_directory import CallerDirectory
@@ -27,7 +28,10 @@ from app.services.user_service import UserService
 
 
 class AccountService:
-    """Sessions of this process's callers; `users` is the administration of accounts, `callers` who is signed in."""
+    """Sessions of this process's callers; `users` administers accounts, `directory` tells others of them.
+
+    `callers` knows who is signed in.
+    """
 
     def __init__(
         self,
@@ -45,7 +49,9 @@ class AccountService:
         self._limits = limits
         self._issuer = SessionIssuer(tokens, refresh_ttl_s=refresh_ttl_s)
         self.callers = CallerDirectory(work, tokens)
-        self.users = UserService(work, AccessGuard(audit), passwords, self.callers)
+        guard = AccessGuard(audit)
+        self.users = UserService(work, guard, passwords, self.callers)
+        self.directory = AccountDirectory(work, guard, self.callers)
 
     async def login(self, username: str, password: str, client: ClientInfo, *, in_browser: bool = False) -> TokenPair:
         """Open a session; with `in_browser` its refresh token belongs into a cookie.

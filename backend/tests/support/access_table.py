@@ -110,6 +110,10 @@ GET    /api/v1/audit-logs/verification          -     401 401 403 403 403 200
 GET    /api/v1/audit-logs/export                -     401 401 403 403 403 200
 GET    /api/v1/users                            -     401 401 403 403 403 200
 POST   /api/v1/users                            -     401 401 403 403 403 409
+GET    /api/v1/users/names                      -     401 401 200 200 200 200
+GET    /api/v1/users/{user_id}/sessions         near  401 401 403 403 403 200
+GET    /api/v1/users/{user_id}/sessions         none  401 401 403 403 403 404
+DELETE /api/v1/users/{user_id}/sessions/{session_id} none 401 401 403 403 403 404
 GET    /api/v1/users/{user_id}                  near  401 401 403 403 403 200
 GET    /api/v1/users/{user_id}                  none  401 401 403 403 403 404
 PATCH  /api/v1/users/{user_id}                  near  401 401 403 403 403 200

@@ -395,7 +395,9 @@ export interface paths {
         };
         /**
          * Stored chunks of the answer
-         * @description All chunks stored so far, in order 1, 2, 3, … without a gap.
+         * @description All chunks stored so far, in order 1, 2, 3, … without a gap; or those after `after`, at most `limit`.
+         *
+         *     Sent as it is read, however long it is. `total` is how many are stored; `offset` is `after`.
          */
         get: operations["listResponses"];
         put?: never;
@@ -631,6 +633,66 @@ export interface paths {
          *     409 where the name is taken, or nobody could administer any more.
          */
         patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an account is signed in
+         * @description Its live sessions, the last used first; `current` is the one that asks.
+         */
+        get: operations["listUserSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session of an account
+         * @description Effective at once, open streams included. A new password, or switching off, ends all of them.
+         */
+        delete: operations["endUserSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names of accounts
+         * @description For every role: who sent a command, in words. Ids that nobody has are left out.
+         */
+        get: operations["listUserNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/vehicles": {
@@ -1681,7 +1743,7 @@ export interface components {
         };
         /**
          * ResponseList
-         * @description All stored chunks of a command, in order.
+         * @description Stored chunks of a command, in order; `total` is how many are stored, `offset` the number before the first.
          */
         ResponseList: {
             /** Items */
@@ -1842,7 +1904,7 @@ export interface components {
         };
         /**
          * SessionList
-         * @description All live sessions of the caller, the last used first.
+         * @description All live sessions of an account, the last used first.
          */
         SessionList: {
             /** Items */
@@ -1856,7 +1918,7 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description One sign-in of the caller; `current` is the one this request belongs to.
+         * @description One sign-in of an account; `current` is the one this request belongs to.
          */
         SessionOut: {
             /**
@@ -2001,6 +2063,33 @@ export interface components {
             offset: number;
             /** Total */
             total: number;
+        };
+        /**
+         * UserNameList
+         * @description Names of the accounts asked for, in the order of the names.
+         */
+        UserNameList: {
+            /** Items */
+            items: components["schemas"]["UserNameOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * UserNameOut
+         * @description What everybody may know of an account.
+         */
+        UserNameOut: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Username */
+            username: string;
         };
         /**
          * UserOut
@@ -3087,7 +3176,12 @@ export interface operations {
     };
     listResponses: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description the last chunk you have; 0: from the beginning */
+                after?: number;
+                /** @description how many chunks at most; left out: all */
+                limit?: number | null;
+            };
             header?: never;
             path: {
                 command_id: string;
@@ -3616,6 +3710,96 @@ export interface operations {
             413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    endUserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listUserNames: {
+        parameters: {
+            query?: {
+                /** @description repeat it for several */
+                user_id?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserNameList"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };

@@ -61,7 +61,7 @@ class BrowserTokenOut(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """One sign-in of the caller; `current` is the one this request belongs to."""
+    """One sign-in of an account; `current` is the one this request belongs to."""
 
     session_id: UUID
     created_at: datetime
@@ -86,7 +86,7 @@ class SessionOut(BaseModel):
 
 
 class SessionList(BaseModel):
-    """All live sessions of the caller, the last used first."""
+    """All live sessions of an account, the last used first."""
 
     items: list[SessionOut]
     total: int

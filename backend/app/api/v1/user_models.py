@@ -109,3 +109,19 @@ class UserList(BaseModel):
 
 def _scope(vehicle_ids: list[UUID] | None) -> frozenset[VehicleId] | None:
     return None if vehicle_ids is None else frozenset(VehicleId(vehicle_id) for vehicle_id in vehicle_ids)
+
+
+class UserNameOut(BaseModel):
+    """What everybody may know of an account."""
+
+    user_id: UUID
+    username: str
+
+
+class UserNameList(BaseModel):
+    """Names of the accounts asked for, in the order of the names."""
+
+    items: list[UserNameOut]
+    total: int
+    limit: int
+    offset: int
