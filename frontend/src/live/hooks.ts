@@ -77,6 +77,8 @@ export function followChanges(
   }
 
   const unsubscribe = connection.subscribe(topic, {
+    // A command that ended between its reading and now would be told by nobody.
+    onFollowed: () => topic.topic !== 'presence' && rereadOpenCommands(queries),
     onEvent(event) {
       if (event.event === 'resync') {
         void queries.invalidateQueries({ queryKey: topic.topic === 'presence' ? vehicleKeys.all : commandKeys.lists })

@@ -1,10 +1,11 @@
-import { QueryClient } from '@tanstack/react-query'
-import { expect, test } from 'vitest'
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { expect, test, vi } from 'vitest'
 import { commandKeys } from '@/api/queries/commands'
 import { COMMAND_ID, response, status } from '../../tests/support/builders'
 import { FakeClock, settle } from '../../tests/support/clock'
 import { FakeSession, liveSurroundings } from '../../tests/support/fake-events-server'
 import type { TopicEvent } from './frames'
+import { followChanges } from './hooks'
 import { createLive } from './live-context'
 
 async function connected() {
@@ -29,6 +30,36 @@ test('is live once every subscription is confirmed', async () => {
   expect(connection.snapshot().phase).toBe('catching_up')
   newest().confirmAll()
   expect(connection.snapshot().phase).toBe('live')
+})
+
+test('a listener learns when its topic is followed, whether it comes first or joins later', async () => {
+  const { connection, newest } = await connected()
+  const told: string[] = []
+  connection.subscribe({ topic: 'commands' }, { onEvent: () => undefined, onFollowed: () => told.push('first') })
+  expect(told).toEqual([])
+  newest().confirmAll()
+  expect(told).toEqual(['first'])
+  connection.subscribe({ topic: 'commands' }, { onEvent: () => undefined, onFollowed: () => told.push('second') })
+  expect(told).toEqual(['first', 'second'])
+})
+
+test('a command that ended before the changes were followed is read again, and only that one', async () => {
+  const { connection, newest } = await connected()
+  const queries = new QueryClient()
+  const read = vi.fn((id: string) => ({ command_id: id, status: id === 'ended' ? 'completed' : 'pending' }))
+  const observers = ['open', 'ended'].map((id) => new QueryObserver(queries, { queryKey: commandKeys.one(id), queryFn: () => read(id), staleTime: Infinity }))
+  const leave = observers.map((observer) => observer.subscribe(() => undefined))
+  await settle()
+  read.mockClear()
+  const stop = followChanges(connection, queries, { topic: 'commands' }, () => undefined)
+  await settle()
+  expect(read).not.toHaveBeenCalled()
+  newest().confirmAll()
+  await settle()
+  expect(read.mock.calls).toEqual([['open']])
+  stop()
+  for (const one of leave) one()
+  queries.clear()
 })
 
 test('a stream goes on after a break behind its last chunk, without loss or repetition', async () => {

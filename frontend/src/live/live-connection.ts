@@ -19,6 +19,8 @@ export interface Refusal {
 
 export interface Listener {
   readonly onEvent: (event: TopicEvent) => void
+  /** From now on nothing of the topic is missed; what changed before, since it was read, nobody tells. */
+  readonly onFollowed?: () => void
   /** The server will not serve this topic: unknown, hidden or too many. */
   readonly onRefused?: (refusal: Refusal) => void
   /** For command topics: the number of the last chunk already here. */
@@ -106,6 +108,7 @@ export class LiveConnection {
     }
     const own = subscription
     own.listeners.add(listener)
+    if (own.stage === 'confirmed') listener.onFollowed?.()
     this.ask(own)
     return () => this.unsubscribe(own, listener)
   }
@@ -287,6 +290,7 @@ export class LiveConnection {
     subscription.stage = 'confirmed'
     subscription.wasConfirmed = true
     if (isBreak) this.deliver(subscription, { event: 'resync' })
+    else for (const { onFollowed } of subscription.listeners) onFollowed?.()
     this.judgeProgress()
   }
 
