@@ -110,19 +110,3 @@ export function linkName(address: string): 'DoIP' | 'SOVD' | 'Mock' | 'Other' {
 export function presenceReason({ connection_status: status, status_cause: cause }: Pick<Vehicle, 'connection_status' | 'status_cause'>): string {
   return cause ?? connectionStatusWords(status).meaning
 }
-
-export interface PresenceMoment {
-  readonly status: ConnectionStatus
-  readonly cause: string | null
-  /** In ms, as this page saw it. */
-  readonly at: number
-}
-
-const LONGEST_HISTORY = 50
-
-/** The changes of presence seen so far, newest first. The same array where nothing changed. */
-export function withPresence(history: readonly PresenceMoment[], status: ConnectionStatus, cause: string | null, at: number): readonly PresenceMoment[] {
-  const last = history[0]
-  if (last?.status === status && last.cause === cause) return history
-  return [{ status, cause, at }, ...history].slice(0, LONGEST_HISTORY)
-}

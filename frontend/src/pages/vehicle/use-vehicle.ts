@@ -1,11 +1,10 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { useApi, type Api } from '@/api/client'
 import { commandListQuery, responsesQuery, type Command } from '@/api/queries/commands'
-import { vehicleQuery, type Vehicle } from '@/api/queries/vehicles'
+import { vehicleQuery } from '@/api/queries/vehicles'
 import { buildEcuTree, type EcuNode } from '@/domain/ecu-tree'
 import { isWhole, knownCodes, type CodesAnswer, type KnownCodes } from '@/domain/ecu-tree-codes'
-import { withPresence, type PresenceMoment } from '@/domain/presence'
 import { isTerminal } from '@/domain/statuses'
 import { useCommandChanges } from '@/live/hooks'
 
@@ -22,13 +21,6 @@ export function useVehicle(vehicleId: string) {
     if (status === 'completed' && informing.has(name)) void queries.invalidateQueries({ queryKey: knowledgeKey(vehicleId) })
   })
   return useQuery({ ...vehicleQuery(useApi(), vehicleId), refetchInterval: AGAIN_MS })
-}
-
-/** Presence now and what it was before, as far as this page has seen it. */
-export function usePresenceHistory({ connection_status: status, status_cause: cause }: Vehicle): readonly PresenceMoment[] {
-  const [history, setHistory] = useState<readonly PresenceMoment[]>(() => withPresence([], status, cause, Date.now()))
-  if (history[0]?.status !== status || history[0].cause !== cause) setHistory(withPresence(history, status, cause, Date.now()))
-  return history
 }
 
 const MOST_WAITING = 200

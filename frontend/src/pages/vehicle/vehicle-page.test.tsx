@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 import type { components } from '@/contracts/openapi'
+import type { PresenceHistory } from '@/domain/presence-history'
 import { vehicleSearch } from '@/domain/search-params'
 import { Refused, showPage } from '../../../tests/support/show-page'
 import { VehiclePage } from './vehicle-page'
@@ -29,6 +30,11 @@ const answers: Record<string, Record<string, unknown>[]> = {
   ReadDTC: [{ dtcs: [{ dtcCode: 'P0420', description: 'Catalyst', status: 'confirmed', ecuAddress: '0x1010' }], ecuAddress: '0x1010' }],
 }
 
+const unchanged: PresenceHistory = {
+  items: [], total: 0, limit: 1000, next_before: null, since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z', recorded_since: null,
+  summary: { online_share: null, connected_s: 0, disconnected_s: 0, error_s: 0, unknown_s: 0, unrecorded_s: 86_400 },
+}
+
 function serve(commands: readonly Command[]) {
   return (url: URL): unknown => {
     const name = /\/commands\/([^/]+)\/responses$/.exec(url.pathname)?.[1]
@@ -43,6 +49,7 @@ function serve(commands: readonly Command[]) {
       const items = commands.filter(({ status, command_name }) => wanted('status', status) && wanted('command_name', command_name))
       return { items, total: items.length, limit: 50, offset: 0 }
     }
+    if (url.pathname.endsWith('/presence-history')) return unchanged
     return url.pathname === `/api/v1/vehicles/${ID}` ? vehicle : { items: [] }
   }
 }
