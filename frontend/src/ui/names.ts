@@ -1,14 +1,15 @@
 /** Who and which vehicle, by id, for lists that hold ids only. */
-import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useApi } from '@/api/client'
-import { everyUserQuery } from '@/api/queries/users'
+import { MOST_NAMES, userNamesQuery } from '@/api/queries/users'
 import { vehicleKeys, vehicleListQuery, vehicleQuery, type Vehicle } from '@/api/queries/vehicles'
 import { useUser } from '@/session/session-context'
 
-/** Names of users. Only administrators may read the accounts; others see their own name, and short numbers of the others. */
-export function useUserNames(): (userId: string) => string {
+/** Names of these users, asked from the server once for all of them; a short number until they are known. */
+export function useUserNames(ids: readonly string[]): (userId: string) => string {
   const me = useUser()
-  const { data } = useQuery({ ...everyUserQuery(useApi()), enabled: me.role === 'admin' })
+  const asked = [...new Set(ids)].filter((id) => id !== me.user_id).sort().slice(0, MOST_NAMES)
+  const { data } = useQuery({ ...userNamesQuery(useApi(), asked), enabled: asked.length > 0, placeholderData: keepPreviousData })
   return (userId) => {
     if (userId === me.user_id) return me.username
     return data?.find((account) => account.user_id === userId)?.username ?? `user ${userId.slice(0, 8)}`

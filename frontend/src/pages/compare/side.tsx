@@ -23,7 +23,7 @@ interface SideProps {
 /** Whose answer it is, and from when. */
 export function Side({ name, command, chunks }: SideProps) {
   const { data: vehicle } = useQuery({ ...vehicleQuery(useApi(), command.vehicle_id), staleTime: 5 * 60_000 })
-  const nameOf = useUserNames()
+  const nameOf = useUserNames([command.user_id])
   const took = durationBetween(command.started_at, command.completed_at)
   return (
     <section className={layout.card} aria-label={`${name} command`}>

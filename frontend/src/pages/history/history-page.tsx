@@ -82,7 +82,7 @@ interface FoundProps {
 }
 
 function Found({ history, picked, isFiltered, onPick, onMore, onClear }: FoundProps) {
-  const nameOf = useUserNames()
+  const nameOf = useUserNames(history.commands.map(({ user_id }) => user_id))
   const vehicles = useVehiclesById(history.commands.map(({ vehicle_id }) => vehicle_id))
   if (history.commands.length === 0) return isFiltered ? <NothingFits onClear={onClear} /> : <NothingSent />
   return (

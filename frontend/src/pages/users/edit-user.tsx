@@ -1,11 +1,13 @@
 import { Alert, Button, Drawer, Group, Stack, Text, Title } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useApi } from '@/api/client'
-import { changeUser, userKeys, type Account, type AccountChange } from '@/api/queries/users'
+import { changeUser, endUserSession, userKeys, userSessionsQuery, type Account, type AccountChange } from '@/api/queries/users'
 import { problemText } from '@/domain/problems'
 import { useUser } from '@/session/session-context'
+import { SessionTable } from '@/ui/session-table'
+import { Loading, QueryStates } from '@/ui/states'
 import { toastDone } from '@/ui/toasts'
 import { accountPointers, AccountFields, otherError, type AccountDraft } from './account-fields'
 import { newPassword } from './password'
@@ -32,7 +34,10 @@ function useChange(account: Account) {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (change: AccountChange) => changeUser(api, account.user_id, change),
-    onSuccess: () => queries.invalidateQueries({ queryKey: userKeys.all }),
+    async onSuccess() {
+      await queries.invalidateQueries({ queryKey: userKeys.all })
+      await queries.invalidateQueries({ queryKey: userKeys.sessions(account.user_id) })
+    },
   })
 }
 
@@ -42,12 +47,32 @@ export function EditUser({ account, onClose }: EditUserProps) {
       <Stack gap="xl">
         <Fields account={account} onClose={onClose} />
         <Access account={account} />
+        <Sessions account={account} />
         <Group gap="xs">
           <Button variant="default" size="compact-sm" renderRoot={(props) => <Link to="/commands" search={{ user: account.user_id }} {...props} />}>Commands sent</Button>
           <Button variant="default" size="compact-sm" renderRoot={(props) => <Link to="/audit" search={{ actor: account.user_id }} {...props} />}>What it did (audit)</Button>
         </Group>
       </Stack>
     </Drawer>
+  )
+}
+
+/** Where the account is signed in: a lost laptop is one line here. */
+function Sessions({ account }: { readonly account: Account }) {
+  const api = useApi()
+  const query = useQuery(userSessionsQuery(api, account.user_id))
+  return (
+    <Stack gap="sm" component="section" aria-labelledby="sessions">
+      <Title order={2} id="sessions">Sessions</Title>
+      <QueryStates query={query} loading={<Loading rows={2} height={44} label="Loading the sessions" />}>
+        {(sessions) => sessions.length === 0 ? <Text c="dimmed" size="sm">{account.username} is not signed in anywhere now.</Text> : (
+          <SessionTable
+            label={`Sessions of ${account.username}`} sessions={sessions}
+            end={(id) => endUserSession(api, account.user_id, id)} queryKey={userKeys.sessions(account.user_id)}
+          />
+        )}
+      </QueryStates>
+    </Stack>
   )
 }
 

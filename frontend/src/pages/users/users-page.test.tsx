@@ -6,12 +6,17 @@ import { user } from '../../../tests/support/builders'
 import { Refused, showPage } from '../../../tests/support/show-page'
 import { UsersPage } from './users-page'
 
+const sessions = [
+  { session_id: 's1', current: false, user_agent: 'curl/8.1', ip_address: '10.0.0.1', created_at: '2026-01-01T00:00:00Z', last_used_at: '2026-01-01T00:00:00Z', expires_at: '2026-02-01T00:00:00Z' },
+]
+
 function show(write: (request: Request) => unknown, at = '/users', role: 'admin' | 'viewer' = 'admin') {
   const accounts = [user(), { ...user('otto'), vehicle_ids: [] }]
   return showPage({
     path: '/users', at, component: UsersPage, validateSearch: usersSearch, role,
     answer(url, request) {
       if (request.method !== 'GET') return write(request)
+      if (url.pathname.endsWith('/sessions')) return { items: sessions }
       return url.pathname === '/api/v1/users' ? { items: accounts, total: 2, limit: 200, offset: 0 } : { items: [], total: 0, limit: 20, offset: 0 }
     },
   })
@@ -54,6 +59,18 @@ it('switches an account off after a question, and sends nothing else', async () 
   await userEvent.click(screen.getByRole('button', { name: 'Switch it off' }))
   await waitFor(() => expect(bodies).toHaveLength(1))
   expect(await bodies[0]).toEqual({ is_active: false })
+})
+
+it('shows where an account is signed in, and ends a session of it', async () => {
+  const ended: string[] = []
+  show((request) => {
+    ended.push(`${request.method} ${new URL(request.url).pathname}`)
+    return {}
+  }, '/users?user=id-of-otto')
+  const list = await screen.findByRole('region', { name: 'Sessions of otto' })
+  expect(within(list).getByText('from 10.0.0.1')).toBeInTheDocument()
+  await userEvent.click(within(list).getByRole('button', { name: /End the session of curl/ }))
+  await waitFor(() => expect(ended).toEqual(['DELETE /api/v1/users/id-of-otto/sessions/s1']))
 })
 
 it('does not offer to switch off the own account', async () => {

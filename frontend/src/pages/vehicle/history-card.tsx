@@ -15,7 +15,7 @@ const SHOWN = 15
 /** The last commands of this vehicle; all of them are one link away. */
 export function HistoryCard({ vehicleId }: { readonly vehicleId: string }) {
   const query = useQuery({ ...commandListQuery(useApi(), { vehicle_id: vehicleId, limit: SHOWN }), refetchInterval: 15_000, placeholderData: keepPreviousData })
-  const userName = useUserNames()
+  const userName = useUserNames(query.data?.items.map(({ user_id }) => user_id) ?? [])
   return (
     <Card
       title="History" beside={query.data && formatCount(query.data.total, 'command')}

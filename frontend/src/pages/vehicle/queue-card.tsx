@@ -23,7 +23,7 @@ export function whoWorks(commands: readonly Command[], userName: (userId: string
 export function QueueCard({ vehicle }: { readonly vehicle: Vehicle }) {
   const isConnected = vehicle.connection_status === 'connected'
   const queue = useQueue(vehicle.vehicle_id)
-  const userName = useUserNames()
+  const userName = useUserNames(queue.data?.map(({ user_id }) => user_id) ?? [])
   const count = queue.data?.length ?? 0
   return (
     <Card title="Queue" beside={queue.data !== undefined && count > 0 && formatCount(count, 'command')}>

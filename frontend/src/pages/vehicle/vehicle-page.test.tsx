@@ -14,7 +14,7 @@ type ResponseList = components['schemas']['ResponseList']
 const ID = '00000000-0000-4000-8000-000000000001'
 const vehicle: Vehicle = {
   vehicle_id: ID, vin: 'WAUZZZF46MA000111', make: 'Audi', model: 'A4', year: 2021, address: 'doip://h', metadata: {},
-  settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1 }] } },
+  settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1, unit: 'km/h' }] } },
   connection_status: 'connected', status_cause: null, status_since: '2026-01-01T00:00:00Z', last_seen_at: '2026-01-01T00:00:00Z', created_at: '2026-01-01T00:00:00Z',
 }
 const command = (name: string, status: Command['status']): Command => ({
@@ -77,7 +77,7 @@ test('what is known shows: queue with its sender, trouble codes, control units w
 
   expect(await screen.findByRole('heading', { name: 'Brakes' })).toBeVisible()
   expect(page.address()).toContain('entity=')
-  expect(screen.getByText('vehicle speed at most 1')).toBeVisible()
+  expect(screen.getByText('vehicle speed at most 1 km/h')).toBeVisible()
 })
 
 test('nothing known yet: each place says why and offers the command that helps', async () => {
