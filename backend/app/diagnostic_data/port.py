@@ -113,7 +113,10 @@ class DiagnosticData(Protocol):
         ...
 
     async def identification_requests(self, ecu_address: int) -> Sequence[bytes]:
-        """The UDS requests whose answers `identify_variant` wants; empty where there is nothing to tell apart."""
+        """The UDS requests whose answers `identify_variant` wants; empty where there is nothing to tell apart.
+
+        Never raises: where the data cannot be used, too, there is nothing to tell apart.
+        """
         ...
 
     async def identify_variant(self, ecu_address: int, answers: dict[bytes, bytes]) -> str | None:

@@ -119,8 +119,9 @@ class VehicleData:
                     return found
         except SovdError as error:
             trouble = error.message
-        decoded = await self._decode_listed(ecu_address, record)
-        return decoded if trouble is None else _with_problem(decoded, trouble)
+        if trouble is not None:
+            return Decoded(name=None, description=None, values=(), source=built_in.BUILT_IN, problem=trouble)
+        return await self._decode_listed(ecu_address, record)
 
     async def _decode_listed(self, ecu_address: int, record: bytes) -> Decoded:
         """A snapshot as ISO 14229-1 has it: how many identifiers, then each with data whose length must be known."""
@@ -174,7 +175,10 @@ class VehicleData:
         requests: dict[str, None] = {}
         for ref in self._order(ecu_address):
             if ref.variant is None:
-                compiled = await self._sets.opened(ref.checksum)
+                try:
+                    compiled = await self._sets.opened(ref.checksum)
+                except SovdError:
+                    return ()  # whoever asks for a meaning is told of the trouble then
                 for head in candidates_of(compiled.variants, ref, ecu_address):
                     requests |= dict.fromkeys(request for pattern in head["patterns"] for request in pattern)
         return tuple(bytes.fromhex(request) for request in requests)

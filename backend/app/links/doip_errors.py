@@ -5,7 +5,7 @@ import socket
 from app.domain.errors import VehicleConnectionLost, VehicleRefused, VehicleTimeout, VehicleUnreachable
 from app.domain.json_values import JsonObject
 from app.protocols.doip.client_connection import ActivationDenied
-from app.protocols.doip.codes import CodeMeaning, diagnostic_nack_meaning, header_nack_meaning
+from app.protocols.doip.codes import CodeMeaning, DiagnosticNackCode, diagnostic_nack_meaning, header_nack_meaning
 
 
 def ecu_text(address: int) -> str:
@@ -41,26 +41,33 @@ def activation_not_understood(gateway: str, code: int) -> VehicleUnreachable:
 
 
 def message_rejected(gateway: str, ecu_address: int, code: int, *, certain: bool) -> VehicleRefused | VehicleTimeout:
-    """A diagnostic nack. Not certain to be about this very request: it may have acted."""
+    """A diagnostic nack. Not `certain` to be about this very request: the ECU may have acted.
+
+    Nor is it known after a transport protocol error: the last frame may have arrived, and its confirmation got lost.
+    """
     meaning = diagnostic_nack_meaning(code)
+    if code == DiagnosticNackCode.TRANSPORT_PROTOCOL_ERROR:
+        return _not_taken(gateway, ecu_address, code, meaning, "; the ECU may have got it all the same")
+    return _not_taken(gateway, ecu_address, code, meaning, "" if certain else _OF_AN_EARLIER_ONE)
+
+
+def header_rejected(gateway: str, ecu_address: int, code: int, *, certain: bool) -> VehicleRefused | VehicleTimeout:
+    """A generic header nack while one request only was under way; `certain` as in `message_rejected`."""
+    return _not_taken(gateway, ecu_address, code, header_nack_meaning(code), "" if certain else _OF_AN_EARLIER_ONE)
+
+
+_OF_AN_EARLIER_ONE = "; but this may be about an earlier message that it never acknowledged"
+
+
+def _not_taken(
+    gateway: str, ecu_address: int, code: int, meaning: CodeMeaning, doubt: str
+) -> VehicleRefused | VehicleTimeout:
     details = {**_details("doipNack", code, meaning), "ecuAddress": ecu_text(ecu_address)}
     said = f"The gateway {gateway} did not take the request for {ecu_text(ecu_address)}: {meaning.explanation}"
-    if certain:
+    if not doubt:
         return VehicleRefused(f"{said} ({meaning.name}). {meaning.advice}", details=details)
     return VehicleTimeout(
-        f"{said} ({meaning.name}); but this may be about an earlier request that it never acknowledged. "
-        "Read the state of the ECU before you repeat the command.",
-        details=details,
-    )
-
-
-def header_rejected(gateway: str, ecu_address: int, code: int) -> VehicleRefused:
-    """A generic header nack while one request only was under way."""
-    meaning = header_nack_meaning(code)
-    return VehicleRefused(
-        f"The gateway {gateway} did not take the request for {ecu_text(ecu_address)}: {meaning.explanation} "
-        f"({meaning.name}). {meaning.advice}",
-        details={**_details("doipNack", code, meaning), "ecuAddress": ecu_text(ecu_address)},
+        f"{said} ({meaning.name}){doubt}. Read the state of the ECU before you repeat the command.", details=details
     )
 
 

@@ -164,8 +164,10 @@ class GatewayConnection:
         if wait_s <= 0:
             return
         if self._breaker.is_open or now + wait_s >= deadline:
-            why = f"{self._last_reason}; several attempts failed, the next one is in {wait_s:.1f} s"
-            raise self._unreachable(why)
+            # Not in the text: it stands as the cause of a vehicle's presence, which is no other one each second.
+            error = self._unreachable(self._last_reason)
+            error.details["nextAttemptInS"] = round(wait_s, 1)
+            raise error
         await asyncio.sleep(wait_s)
 
     async def _attempt(self) -> DoipSocket:

@@ -280,7 +280,7 @@ class DoipSocket(asyncio.Protocol):
             case AliveCheckResponse():
                 self.answers_alive_checks = True
             case HeaderRejected():
-                self._on_header_rejected(event.code)
+                self._on_header_rejected(event)
             case _:
                 self._on_turn(event)
 
@@ -311,14 +311,16 @@ class DoipSocket(asyncio.Protocol):
             self._settings.gateway, event.target_address, event.code, certain=event.certain
         )
 
-    def _on_header_rejected(self, code: int) -> None:
+    def _on_header_rejected(self, event: HeaderRejected) -> None:
+        code = event.code
         if not self._activation.done():
             settle(self._activation, doip_errors.activation_not_understood(self._settings.gateway, code))
         elif code == HeaderNackCode.UNKNOWN_PAYLOAD_TYPE:
             self.answers_alive_checks = True  # an alive check is the only message of ours that a gateway may not know
         elif len(self._acknowledgements) == 1:
             [(ecu_address, outcome)] = self._acknowledgements.items()
-            settle(outcome, doip_errors.header_rejected(self._settings.gateway, ecu_address, code))
+            certain = event.certain and self._asked_at is None  # else it may be about the alive check
+            settle(outcome, doip_errors.header_rejected(self._settings.gateway, ecu_address, code, certain=certain))
 
     # ---- watching a silent gateway
 

@@ -34,9 +34,17 @@ class NegativeResponse(VehicleRefused):
         )
 
 
+class WritingFailed(NegativeResponse):
+    """The ECU began to write and could not finish (NRC 72): what it stores may be the old, the new or neither."""
+
+    may_have_acted = True
+
+
 def refused(ecu_address: int, raw: bytes) -> NegativeResponse | VehicleTimeout:
     """The error for a negative answer. With NRC 25 the ECU passed the request on, and that part may have acted."""
     error = NegativeResponse(ecu_address, raw)
+    if error.nrc == Nrc.GENERAL_PROGRAMMING_FAILURE:
+        return WritingFailed(ecu_address, raw)
     if error.nrc != Nrc.NO_RESPONSE_FROM_SUBNET_COMPONENT:
         return error
     return VehicleTimeout(

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from app.diagnostic_data.compiled_sets import DataSetRefused
+from app.diagnostic_data.port import DataSetRef
 from app.diagnostic_data.process_pool import LoaderCrashed, LoaderPool
 from app.domain.errors import InvalidRequest, NotFound, Overloaded
 from support.loaded_data import Shelf, shelf_at
@@ -54,6 +55,19 @@ async def test_bytes_that_do_not_fit_are_a_problem_in_words_and_never_an_excepti
     assert short.problem == "speed needs 2 bytes, the record has 1"
     assert (long.values[0].value, long.problem) == (10.0, "1 bytes at the end of the record are not described")
     assert "no text stands for the coded value 5" in str(unknown.problem)
+
+
+async def test_a_set_that_cannot_be_opened_is_a_problem_in_words_for_every_reading(shelf: Shelf) -> None:
+    lost = DataSetRef(data_set_id="lost", name="lost", version="1", checksum="ab" * 32)
+    data = shelf.library.for_data_sets([lost])
+    for decoded in (
+        await data.decode_identifier(ECU, 0x0100, b"\x03\xe8"),
+        await data.describe_dtc(ECU, 0x042000),
+        await data.decode_snapshot(ECU, 0x042000, bytes.fromhex("010100AA")),
+        await data.decode_routine(ECU, 0x0203, 1, b"\x01"),
+    ):
+        assert decoded.problem
+    assert await data.identification_requests(ECU) == ()
 
 
 async def test_what_no_set_describes_is_read_by_the_standards(shelf: Shelf) -> None:

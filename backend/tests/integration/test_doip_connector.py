@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.connectors.doip_connector import DoipConnector
 from app.connectors.port import VehicleContext
 from app.domain.catalogue import COMMANDS
 from app.domain.errors import CommandNotSupported, InvalidRequest, VehicleError, VehicleTimeout, VehicleUnreachable
 from app.domain.json_values import JsonObject
+from app.links.doip_pool import DoipLinks
 from app.links.security_access import SecurityProviderFailed
+from app.links.uds_client import UdsClient, UdsResponse
 from app.links.uds_errors import NegativeResponse
 from support.doip_runs import ENGINE, TIMING, DrivenVehicle, driven_vehicle
+from support.loaded_data import shelf_at
+from support.odx_files import odx_document
 from support.simulated_fleet import quick_description
 from support.waiting import until
 
@@ -218,6 +223,37 @@ async def test_the_setting_of_fault_storage_is_held(car: DrivenVehicle) -> None:
     assert car.ecu().session == 1
     await car.run("ControlDTCSetting", {**ENGINE, "setting": "off"})
     assert car.ecu().session == 3  # left alone: the ECU falls back by itself
+
+
+# ---- variants
+
+
+@pytest.mark.parametrize(
+    ("command_name", "params"),
+    [
+        ("ReadDataByID", {"dataId": "0xF190"}),
+        ("SubscribeData", {"dataIds": ["0xF190"], "intervalMs": 20, "durationS": 0.02}),
+        ("RoutineControl", {"routineId": "0x0301", "action": "start", "raw": ""}),
+    ],
+)
+async def test_the_variant_is_found_out_for_numbers_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_name: str, params: JsonObject
+) -> None:
+    """What a value means may differ from variant to variant."""
+    asked: list[bytes] = []
+    request = UdsClient.request
+
+    async def noted(client: UdsClient, payload: bytes, deadline: float) -> UdsResponse | None:
+        asked.append(payload)
+        return await request(client, payload, deadline)
+
+    monkeypatch.setattr(UdsClient, "request", noted)
+    async with driven_vehicle(tmp_path / "car") as car, shelf_at(tmp_path / "data") as shelf, DoipLinks() as links:
+        car.connector = DoipConnector(links, shelf.library, timing=TIMING)
+        car.context = VehicleContext(data_sets=(shelf.ref(odx_document().encode()),))
+        with suppress(VehicleError):
+            await car.run(command_name, {"ecuAddress": "0x1030", **params})
+    assert asked[0] == bytes.fromhex("22F195")
 
 
 # ---- the port

@@ -299,11 +299,20 @@ async def test_other_control_units_do_not_wait_for_a_silent_one(car: DrivenVehic
     await works_again(car)
 
 
-@pytest.mark.parametrize("params", [{}, ENGINE])
-async def test_data_that_cannot_be_loaded_is_an_error_of_the_port(car: DrivenVehicle, params: JsonObject) -> None:
+async def test_data_that_cannot_be_loaded_is_an_error_of_the_port(car: DrivenVehicle) -> None:
     missing = DataSetRef(data_set_id=str(uuid4()), name="lost", version="1", checksum="ab" * 32)
     car.context = replace(car.context, data_sets=(missing,))
-    with pytest.raises(VehicleUnreachable, match="diagnostic data of this vehicle cannot be used now"):
-        await car.run("ReadDTC", params)
+    car.address = car.host  # only the data could tell which ECUs there are, and how a value is spelled in bytes
+    write: JsonObject = {**ENGINE, "dataId": "0x0110", "value": 8}
+    for name, params in (("ReadDTC", {}), ("WriteDataByID", write)):
+        with pytest.raises(VehicleUnreachable, match="diagnostic data of this vehicle cannot be used now"):
+            await car.run(name, params)
+
+    found, last = await car.run("ReadDTC", {**ENGINE, "snapshot": True})
+    assert last["totalDtcs"] == 2
+    assert all(item["problem"] and item["snapshots"][0]["problem"] for item in found["dtcs"])
+    value, _ = await car.run("ReadDataByID", VIN)
+    assert value["value"] == car.simulated.vin
+    assert value["problem"]
     car.context = replace(car.context, data_sets=())
     await works_again(car)

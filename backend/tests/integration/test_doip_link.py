@@ -100,6 +100,13 @@ async def test_answers_that_nobody_waits_for_are_counted_and_given_to_nobody() -
             assert await ask(channel) == VIN_ANSWER
 
 
+async def test_a_failure_behind_the_gateway_leaves_open_whether_the_ecu_got_it() -> None:
+    peer = DoipPeer(refuses={ENGINE: DiagnosticNackCode.TRANSPORT_PROTOCOL_ERROR})
+    async with linked(peer) as (link, _), link.channel(ENGINE, soon()) as channel:
+        with pytest.raises(VehicleTimeout, match="transportProtocolError"):
+            await channel.send(READ_VIN, soon())
+
+
 async def test_what_nobody_fetches_is_dropped_oldest_first() -> None:
     async with linked() as (link, peer), link.channel(ENGINE, soon()) as channel:
         peer.ecus[ENGINE] = lambda _: [bytes((0x62, number)) for number in range(70)]

@@ -21,6 +21,7 @@ from app.protocols.doip.client_connection import (
 from app.protocols.doip.codes import (
     ActivationCode,
     DiagnosticNackCode,
+    HeaderNackCode,
     activation_meaning,
     diagnostic_nack_meaning,
     header_nack_meaning,
@@ -34,6 +35,7 @@ from app.protocols.doip.messages import (
     DiagnosticNack,
     EntityStatusRequest,
     EntityStatusResponse,
+    HeaderNack,
     PowerModeRequest,
     PowerModeResponse,
     RoutingActivationRequest,
@@ -222,6 +224,15 @@ def test_a_late_nack_is_not_certain_to_be_about_the_new_message() -> None:
     assert client.receive_data(late, 4.1) == [Rejected(target_address=ENGINE, code=0x06, certain=False)]
 
 
+def test_a_late_header_nack_is_not_certain_to_be_about_the_new_message() -> None:
+    client, _ = active()
+    client.send_diagnostic(0x1077, b"\x22\xf1\x90", 1.0)
+    client.give_up_acknowledgement(0x1077)
+    client.send_diagnostic(ENGINE, b"\x31\x01\x02\x03", 4.0)
+    late = encode(HeaderNack(code=HeaderNackCode.OUT_OF_MEMORY))
+    assert client.receive_data(late, 4.1) == [HeaderRejected(code=0x03, certain=False)]
+
+
 def test_a_late_acknowledgement_that_repeats_its_message_is_dropped() -> None:
     client, _ = active()
     client.send_diagnostic(ENGINE, b"\x22\xf1\x90", 1.0)
@@ -254,10 +265,10 @@ def test_garbage_closes_and_unknown_types_do_not() -> None:
 def test_the_entity_answers_unknown_types_and_goes_on_but_closes_on_a_wrong_length() -> None:
     client, connection = active()
     connection.receive_data(bytes.fromhex("02FDF00100000003AABBCC"), 1.0)
-    assert client.receive_data(connection.data_to_send(), 1.0) == [HeaderRejected(code=0x01)]
+    assert client.receive_data(connection.data_to_send(), 1.0) == [HeaderRejected(code=0x01, certain=True)]
     assert not connection.should_close
     connection.receive_data(bytes.fromhex("02FD000700000001AA"), 1.0)
-    assert client.receive_data(connection.data_to_send(), 1.0) == [HeaderRejected(code=0x04)]
+    assert client.receive_data(connection.data_to_send(), 1.0) == [HeaderRejected(code=0x04, certain=True)]
     assert connection.should_close
 
 

@@ -73,6 +73,13 @@ async def test_what_a_gateway_passed_on_without_an_answer_may_have_acted() -> No
     assert raised.value.details["nrcName"] == "noResponseFromSubnetComponent"
 
 
+async def test_writing_that_failed_half_way_may_have_acted() -> None:
+    client, _ = client_of(answers({"2E011001": "7F2E72"}))
+    with pytest.raises(NegativeResponse) as raised:
+        await uds_services.write_data(client, 0x0110, b"\x01", soon())
+    assert raised.value.may_have_acted
+
+
 async def test_silence_after_the_request_left_says_that_the_ecu_may_have_acted() -> None:
     client, _ = client_of(answers({}))
     with pytest.raises(VehicleTimeout) as raised:

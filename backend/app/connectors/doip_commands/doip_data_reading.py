@@ -74,10 +74,12 @@ def _sample_payload(ecu: int, sample: int, elapsed_s: float, values: list[JsonOb
 
 
 async def wanted_identifiers(job: DoipJob, client: UdsClient) -> list[tuple[str, int]]:
-    """What was asked for, as it was spelled and as numbers. Raises InvalidRequest for a name that nobody knows."""
+    """What was asked for, as it was spelled and as numbers. Raises InvalidRequest for a name that nobody knows.
+
+    The variant is found out for numbers, too: what their values mean may differ from one to the other.
+    """
     given = [job.params["dataId"]] if "dataId" in job.params else list(job.params.get("dataIds", ()))
-    if any(_NUMBER.fullmatch(str(one)) is None for one in given):
-        await identify_variant(job, client)
+    await identify_variant(job, client)
     return [(str(one), await _number_of(job, client.ecu_address, str(one))) for one in given]
 
 

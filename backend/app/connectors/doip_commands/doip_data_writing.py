@@ -32,9 +32,9 @@ async def write_data_by_id(job: DoipJob) -> JsonObject:
 
 
 async def _record(job: DoipJob, client: UdsClient, data_id: int) -> bytes:
+    await identify_variant(job, client)  # for raw bytes, too: what is read back has a meaning
     if "raw" in job.params:
         return bytes.fromhex(str(job.params["raw"]))
-    await identify_variant(job, client)
     return await job.data.encode_identifier(client.ecu_address, data_id, job.params["value"])
 
 

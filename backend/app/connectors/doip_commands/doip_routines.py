@@ -125,9 +125,9 @@ def _routine_id(text: str) -> int:
 
 
 async def _option_record(job: DoipJob, client: UdsClient, routine_id: int, action: RoutineAction) -> bytes:
+    await identify_variant(job, client)  # for raw bytes, too: the results have a meaning
     if "raw" in job.params:
         return bytes.fromhex(str(job.params["raw"]))
-    await identify_variant(job, client)
     if action is not RoutineAction.START and not job.params.get("parameters"):
         return b""
     return await job.data.encode_routine(client.ecu_address, routine_id, action, job.params.get("parameters") or {})

@@ -91,9 +91,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderRejected:
-    """The gateway did not understand a header of ours (generic nack); which message, it does not say."""
+    """The gateway did not understand a header of ours (generic nack); which message, it does not say.
+
+    `certain` False: there are earlier messages that were never acknowledged, so this may be about one of them.
+    """
 
     code: int
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +248,7 @@ class ClientConnection:
             case RoutingActivationResponse():
                 event = self._on_activation(message)
             case HeaderNack():
-                event = HeaderRejected(code=message.code)
+                event = HeaderRejected(code=message.code, certain=not self._never_acknowledged)
             case HeaderProblem():
                 event = self._on_problem(message)
             case _:

@@ -208,7 +208,7 @@ _DIAGNOSTIC_NACK = {
     ),
     0x08: _meaning(
         "transportProtocolError",
-        "the gateway could not hand the request on: an error on the network behind it",
+        "handing the request on failed: an error on the network behind the gateway",
         "Try again; if it stays, check the wiring and the ECU.",
         retry=True,
     ),
