@@ -50,6 +50,9 @@ lint: dev-env ## Check style, types, import directions and the generated API des
 bench: dev-env ## Run the benchmarks and print their figures
 	$(BIN)/python -m benchmarks
 
+page-bench: dev-env ## Measure the page in a real browser and print the figures as Markdown
+	@scripts/page.sh bench
+
 openapi: dev-env ## Generate contracts/ anew from the code
 	$(BIN)/python -m app.api.openapi_file
 

@@ -42,7 +42,7 @@ async def measure(quick: bool) -> Sequence[Figure]:
     async with AsyncExitStack() as stack:
         shared = await stack.enter_async_context(engines())
         server = await stack.enter_async_context(serving(on_engines(shared), separate_worker=True))
-        worker = await stack.enter_async_context(PlayedWorker.ready(shared))
+        worker = await stack.enter_async_context(PlayedWorker.ready(shared.database_url, shared.redis_url))
         bare_port = await stack.enter_async_context(bare_server(_VIEWERS))
         for number in range(rounds + 1):
             mine = await _api_alone(server, worker, number)

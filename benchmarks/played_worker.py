@@ -14,7 +14,6 @@ from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId, ResponseId
 from app.domain.json_values import encode_json
 from app.domain.stream_events import StreamEvent, response_event, status_event
-from benchmarks.server import Engines
 
 _BATCH = 50
 _AHEAD = 300
@@ -39,10 +38,10 @@ class PlayedWorker:
 
     @classmethod
     @asynccontextmanager
-    async def ready(cls, engines: Engines) -> AsyncIterator[Self]:
+    async def ready(cls, database_url: str, redis_url: str) -> AsyncIterator[Self]:
         """Connected, and with a lease that outlasts the benchmark, so that no real worker takes over."""
-        database = await asyncpg.connect(engines.database_url)
-        redis = Redis.from_url(engines.redis_url)
+        database = await asyncpg.connect(database_url)
+        redis = Redis.from_url(redis_url)
         worker = cls(database, redis)
         await database.execute(
             "INSERT INTO workers (worker_id, name, lease_expires_at) VALUES ($1, 'played', now() + interval '1 hour')",
@@ -57,14 +56,26 @@ class PlayedWorker:
     async def answer(self, command_id: str, chunks: int, slowest: Callable[[], int]) -> None:
         """Answer with so many chunks, at most `_AHEAD` further than the slowest viewer (how many frames it has)."""
         command = CommandId(UUID(command_id))
-        await self._database.execute(_START, command, self._worker_id)
-        await self._publish([status_event(command, CommandStatus.IN_PROGRESS, None)])
+        await self.begin(command)
         for first in range(1, chunks + 1, _BATCH):
             batch = [_chunk(command, number, is_final=number == chunks) for number in range(first, first + _BATCH)]
             while slowest() < first - _AHEAD:  # noqa: ASYNC110 - counters, not events: they cost less
                 await asyncio.sleep(0.001)
-            await self._store(command, batch)
-            await self._publish([response_event(chunk) for chunk in batch])
+            await self.put(command, batch)
+        await self.end(command)
+
+    async def begin(self, command: CommandId) -> None:
+        """The command runs from now on."""
+        await self._database.execute(_START, command, self._worker_id)
+        await self._publish([status_event(command, CommandStatus.IN_PROGRESS, None)])
+
+    async def put(self, command: CommandId, batch: list[NewChunk]) -> None:
+        """Store the chunks, then publish them."""
+        await self._store(command, batch)
+        await self._publish([response_event(chunk) for chunk in batch])
+
+    async def end(self, command: CommandId) -> None:
+        """The command has completed; the last chunk has been put."""
         completed_at = await self._database.fetchval(_END, command)
         await self._publish([status_event(command, CommandStatus.COMPLETED, completed_at)])
 

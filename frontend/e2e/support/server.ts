@@ -23,10 +23,10 @@ export class Server {
     this.home = home
   }
 
-  static async start(): Promise<Server> {
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
     const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), 'sovd-e2e-')))
     try {
-      await server.run()
+      await server.run(settings)
     } catch (error) {
       await server.end()
       throw error
