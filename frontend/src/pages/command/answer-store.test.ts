@@ -73,18 +73,39 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('the first part shows in the next frame, those of a flood in every second one', () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'requestAnimationFrame', 'performance'] })
-  const plan = pacedFrames()
-  const shown: number[] = []
-  const again = () => {
-    shown.push(performance.now())
-    plan(again)
-  }
-  plan(again)
+/** How often a flood is shown in a second where each update takes so long. */
+function updatesPerSecond(eachTakes: number): number {
+  let worked = 0
+  const plan = pacedFrames(() => performance.now() + worked)
+  let shown = 0
+  // Chunks come all the time, each in a task of its own.
+  let isPlanned = false
+  const timer = setInterval(() => {
+    if (isPlanned) return
+    isPlanned = true
+    plan(() => {
+      isPlanned = false
+      shown += 1
+      worked += eachTakes
+    })
+  }, 1)
+  for (const begun = performance.now(); performance.now() + worked - begun < 1000;) vi.advanceTimersByTime(1)
+  clearInterval(timer)
+  return shown
+}
+
+test('the first part shows in the next frame', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearInterval', 'requestAnimationFrame', 'performance'] })
+  const show = vi.fn()
+  pacedFrames()(show)
   vi.advanceTimersByTime(20)
-  expect(shown).toHaveLength(1)
-  vi.advanceTimersByTime(1000)
-  expect(shown.length).toBeGreaterThan(25)
-  expect(shown.length).toBeLessThan(35)
+  expect(show).toHaveBeenCalledTimes(1)
+})
+
+test('a flood is shown some thirty times a second, and more seldom where showing it takes long', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearInterval', 'requestAnimationFrame', 'performance'] })
+  expect(updatesPerSecond(0)).toBeGreaterThan(20)
+  expect(updatesPerSecond(0)).toBeLessThan(35)
+  expect(updatesPerSecond(50)).toBeLessThan(8)
+  expect(updatesPerSecond(1000)).toBe(1)
 })

@@ -21,23 +21,43 @@ export interface StreamSource {
   watch(commandId: string, watcher: () => void): () => void
 }
 
-/** Every second frame is free of updates, for the hand and for slow machines; the eye reads no faster. */
+/** Every second frame is free of updates; the eye reads no faster. */
 const PACE_MS = 33
 const FRAME_MS = 16
+/** An update takes a third of the time at most. Where it takes long they come more seldom, so that the page stays at hand. */
+const SHARE = 3
+const SLOWEST_MS = 300
 
-/** Runs each action before the next frame is drawn, but not in two frames running. A hidden page has no frames: it gets a timer. */
-export function pacedFrames(): (action: () => void) => void {
-  let last = -Infinity
-  return (action) => {
-    function run() {
-      last = performance.now()
-      action()
-    }
-    const rest = last + PACE_MS - performance.now()
-    if (document.hidden) setTimeout(run, 250)
-    else if (rest <= FRAME_MS) requestAnimationFrame(run)
-    else setTimeout(() => requestAnimationFrame(run), rest - FRAME_MS)
+/**
+ * Runs an action before a frame is drawn, as soon as the one before has had its rest; one waits at a time. A hidden page
+ * has no frames: it gets a timer.
+ */
+export function pacedFrames(now = () => performance.now()): (action: () => void) => void {
+  let nextAt = -Infinity
+  let isUnderWay = false
+  let waiting: (() => void) | null = null
+
+  function run(action: () => void) {
+    const begun = now()
+    isUnderWay = true
+    action()
+    // After the frame: what was changed has been laid out and drawn, too.
+    setTimeout(() => {
+      isUnderWay = false
+      nextAt = begun + Math.min(SLOWEST_MS, Math.max(PACE_MS, SHARE * (now() - begun)))
+      if (waiting !== null) plan(waiting)
+      waiting = null
+    }, 0)
   }
+
+  function plan(action: () => void) {
+    const rest = nextAt - now()
+    if (isUnderWay) waiting = action
+    else if (document.hidden) setTimeout(() => run(action), SLOWEST_MS)
+    else if (rest <= FRAME_MS) requestAnimationFrame(() => run(action))
+    else setTimeout(() => requestAnimationFrame(() => run(action)), rest - FRAME_MS)
+  }
+  return plan
 }
 
 export class AnswerStore {
