@@ -19,6 +19,7 @@ from app.connectors.sovd_clients import SovdClients
 from app.connectors.sovd_connector import SovdConnector
 from app.connectors.vehicle_connector import VehicleConnector
 from app.diagnostic_data.data_source import DiagnosticDataLibrary
+from app.domain.answer_limits import AnswerLimits
 from app.domain.bus_messages import RESYNC_MESSAGES, WAKE_ACCOUNTS
 from app.domain.vehicle_networks import VehicleNetworks
 from app.embedded.engines import EmbeddedEngines
@@ -156,6 +157,10 @@ async def _connectors(
     return ConnectorRegistry([VehicleConnector(RedisMemory(redis)), sovd, DoipConnector(links, diagnostic_data)])
 
 
+def _answer_limits(settings: Settings) -> AnswerLimits:
+    return AnswerLimits(chunks=settings.answer_chunk_limit, size=settings.answer_byte_limit)
+
+
 def make_worker(settings: Settings, base: Foundation) -> Worker:
     """A worker over a foundation; run it with `Worker.run`."""
     return Worker(
@@ -175,6 +180,7 @@ def make_worker(settings: Settings, base: Foundation) -> Worker:
             drain_s=settings.drain_s,
             probe_interval_s=settings.probe_interval_s,
             presence_history_days=settings.presence_history_days,
+            answer_limits=_answer_limits(settings),
         ),
     )
 
@@ -215,7 +221,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
         housekeeping = tasks.create_task(_flush_refusals(base.audit), name="refusal counts")
         watching = tasks.create_task(service.callers.keep_watch(), name="revocations")
         vehicles = VehicleService(base.unit_of_work, guard, base.registry)
-        commands = CommandService(base.unit_of_work, intake, guard, base.metrics)
+        commands = CommandService(base.unit_of_work, intake, guard, base.metrics, _answer_limits(settings))
         yield create_api(
             ApiState(
                 settings=ApiSettings(version=version("sovd-command"), cors_origins=settings.cors_origins),

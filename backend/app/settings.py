@@ -59,6 +59,12 @@ class Settings(BaseSettings):
         default=30, ge=1, le=3650, description="how many days back the presence of vehicles is kept"
     )
     lane_queue_limit: int = Field(default=100, ge=1, description="commands that may wait per lane")
+    answer_chunk_limit: int = Field(
+        default=50_000, ge=10, description="parts kept of one command's answer; one that has more is stopped"
+    )
+    answer_byte_limit: int = Field(
+        default=64 * 1024 * 1024, ge=65_536, description="bytes kept of one command's answer; a larger one is stopped"
+    )
 
     vehicle_networks_denied: Networks = Field(
         default=METADATA_NETWORKS, description="networks (CIDR) that no connection to a vehicle may lead into"

@@ -129,6 +129,12 @@ _TABLE = {
     "vehicle_protocol_error": ProblemType(
         502, "Answer not understood", "The vehicle's answer breaks its protocol: it may have acted."
     ),
+    "answer_too_long": ProblemType(
+        502,
+        "Answer too long",
+        "The answer outgrew what is kept of one command (`SOVD_ANSWER_CHUNK_LIMIT`, `SOVD_ANSWER_BYTE_LIMIT`) and was "
+        "stopped; what had arrived is kept. Ask for less.",
+    ),
     "vehicle_not_safe": ProblemType(
         502,
         "Vehicle not in a safe state",

@@ -28,6 +28,9 @@ Query = Mapping[str, str | int | None]
 PAGE = 200
 """Largest page the server gives."""
 
+_CHUNKS_AT_ONCE = 1000
+"""Largest part of an answer the server gives when asked for parts."""
+
 VERIFIED_WITHIN_S = 3600.0
 """How long a verification may take; ten million entries take a few minutes."""
 
@@ -166,9 +169,15 @@ class Commands(Resource):
         return read_command(await self._get(f"/commands/{command_id}"))
 
     async def responses(self, command_id: str) -> tuple[ChunkView, ...]:
-        """The stored chunks in order."""
-        body = await self._get(f"/commands/{command_id}/responses")
-        return tuple(read_chunk(entry) for entry in read.objects(body, "items"))
+        """The stored chunks in order, fetched in parts of an answer that is long."""
+        found: list[ChunkView] = []
+        while True:
+            query: Query = {"after": found[-1].sequence_number if found else None, "limit": _CHUNKS_AT_ONCE}
+            body = await self._get(f"/commands/{command_id}/responses", query)
+            part = [read_chunk(entry) for entry in read.objects(body, "items")]
+            found += part
+            if not part or len(found) >= read.number(body, "total"):
+                return tuple(found)
 
     async def timeline(self, command_id: str) -> tuple[JsonObject, ...]:
         """Every change of state with its time and reason."""

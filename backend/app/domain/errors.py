@@ -14,6 +14,7 @@ SovdError
  │   ├─ VehicleTimeout        sent, no answer in time: it may have acted
  │   ├─ VehicleConnectionLost sent, link lost: it may have acted
  │   ├─ VehicleProtocolError  sent, the answer cannot be understood: it may have acted
+ │   ├─ AnswerTooLong         outgrew what is kept of one command: stopped, it may have acted
  │   ├─ VehicleNotSafe        not in a safe state: nothing that moves things was sent
  │   └─ CommandNotSupported   this kind of vehicle has no such command: it cannot have acted
  └─ ServiceError              our own side
@@ -157,6 +158,14 @@ class VehicleProtocolError(VehicleError):
     """The answer cannot be understood: the vehicle may have acted."""
 
     code = "vehicle_protocol_error"
+    may_have_acted = True
+
+
+class AnswerTooLong(VehicleError):
+    """The answer outgrew what is kept of one command and was stopped: the vehicle may have acted."""
+
+    code = "answer_too_long"
+    fault = Fault.CALLER
     may_have_acted = True
 
 

@@ -1,5 +1,6 @@
 """Decodes stored answers again from their raw bytes: same chunks, same order, values as other data reads them."""
 
+import asyncio
 from collections.abc import Sequence
 
 from app.diagnostic_data.port import Decoded, DiagnosticData
@@ -20,14 +21,12 @@ async def redecoded(chunks: Sequence[Chunk], data: DiagnosticData) -> tuple[list
     Whatever has no raw bytes stays as it was.
     """
     reading = _Reading(data)
-    found = [
-        {
-            "sequence_number": chunk.sequence_number,
-            "response_payload": await reading.part(chunk.response_payload, None),
-            "is_final": chunk.is_final,
-        }
-        for chunk in chunks
-    ]
+    found: list[JsonObject] = []
+    for chunk in chunks:
+        payload = await reading.part(chunk.response_payload, None)
+        part = {"sequence_number": chunk.sequence_number, "response_payload": payload, "is_final": chunk.is_final}
+        found.append(part)
+        await asyncio.sleep(0)  # an answer may be long, and decoding alone gives nobody else a turn
     return found, reading.count
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from app.domain.access_policy import Action, Actor, Target
+from app.domain.answer_limits import AnswerLimits
 from app.domain.bus_messages import WAKE_CANCEL, WAKE_COMMANDS, BusMessage
 from app.domain.catalogue import definition_of
 from app.domain.command import Chunk, Command
@@ -28,12 +29,12 @@ from app.repositories.submission_repository import NewCommand, Refusal
 from app.repositories.unit_of_work import Publisher, UnitOfWork
 from app.services.access_guard import AccessGuard
 from app.services.command_limits import check_durations, check_reason
+from app.services.stored_answer import StoredAnswer
 from app.storage.driver_errors import RolledBack
 from app.storage.engine import Database
 from app.storage.group_commit import GroupCommit
 
 _LANE_FULL_RETRY_S = 5.0
-_RESPONSES_PAGE = 1000
 _STORE_ATTEMPTS = 5
 _NO_CLIENT = ClientInfo()
 
@@ -98,11 +99,19 @@ class CommandIntake:
 class CommandService:
     """Use cases of commands. Every method decides about access first; hidden objects look unknown."""
 
-    def __init__(self, unit_of_work: UnitOfWork, intake: CommandIntake, guard: AccessGuard, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        intake: CommandIntake,
+        guard: AccessGuard,
+        metrics: Metrics,
+        limits: AnswerLimits,
+    ) -> None:
         self._unit_of_work = unit_of_work
         self._intake = intake
         self._guard = guard
         self._metrics = metrics
+        self._limits = limits
 
     async def submit(self, actor: Actor, wanted: Submission, origin: Origin) -> Submitted:
         """Accept a command: when this returns it is durable and will reach a truthful end.
@@ -120,6 +129,7 @@ class CommandService:
             client=origin.client,
         )
         check_params(definition, wanted.command_params)
+        self._limits.check_wanted(wanted.command_params)
         definition = definition.with_params(wanted.command_params)
         check_reason(definition, wanted.reason)
         new = _new_command(actor, wanted, definition, origin)
@@ -154,18 +164,20 @@ class CommandService:
         async with self._unit_of_work.reading() as db:
             return await command_repository.list_commands(db, wanted, limit=limit, offset=offset)
 
-    async def responses(self, actor: Actor, command_id: CommandId, client: ClientInfo) -> list[Chunk]:
-        """All stored chunks of a command, in order."""
+    async def answer(
+        self, actor: Actor, command_id: CommandId, client: ClientInfo, *, after: int = 0, limit: int | None = None
+    ) -> StoredAnswer:
+        """The stored chunks above `after` (at most `limit`), to be read page by page. Raises NotFound."""
         await self.find(actor, command_id, client)
-        chunks: list[Chunk] = []
-        while True:
-            async with self._unit_of_work.reading() as db:
-                page = await response_repository.list_responses(
-                    db, command_id, after=len(chunks), limit=_RESPONSES_PAGE
-                )
-            chunks += page
-            if len(page) < _RESPONSES_PAGE:
-                return chunks
+        async with self._unit_of_work.reading() as db:
+            total = (await response_repository.high_water_marks(db, [command_id]))[command_id].last_sequence_number
+        end = total if limit is None else min(after + limit, total)
+        return StoredAnswer(unit_of_work=self._unit_of_work, command_id=command_id, after=after, end=end, total=total)
+
+    async def responses(self, actor: Actor, command_id: CommandId, client: ClientInfo) -> list[Chunk]:
+        """All stored chunks of a command, in order. Raises NotFound."""
+        answer = await self.answer(actor, command_id, client)
+        return [chunk async for page in answer.pages() for chunk in page]
 
     async def timeline(self, actor: Actor, command_id: CommandId, client: ClientInfo) -> list[TimelineEntry]:
         """Every change of state with time and reason, in order."""

@@ -2,23 +2,21 @@
 
 import asyncio
 import math
-from collections import deque
 from contextlib import aclosing
 from enum import StrEnum
 from typing import Protocol, assert_never
-from uuid import uuid4
 
 import structlog
 
-from app.connectors.port import Connector, ConnectorRegistry, Progress, ResponseChunk, VehicleRequest
+from app.connectors.port import Connector, ConnectorRegistry, Progress, VehicleRequest
 from app.domain.access_policy import Action, Target, decide
+from app.domain.answer_limits import AnswerLimits
 from app.domain.catalogue import definition_of
-from app.domain.command import Ending, NewChunk
+from app.domain.command import Ending
 from app.domain.command_definition import CommandDefinition
 from app.domain.errors import LeaseLost, SovdError, VehicleTimeout
-from app.domain.identifiers import ResponseId, VehicleId
+from app.domain.identifiers import VehicleId
 from app.domain.outcome import (
-    ending_completed,
     ending_for,
     ending_for_cancel,
     ending_for_deadline,
@@ -28,16 +26,13 @@ from app.domain.outcome import (
     leaves_open_whether_it_acted,
 )
 from app.domain.retry_policy import decide_retry
-from app.domain.stream_events import StreamEvent, progress_event
+from app.domain.stream_events import progress_event
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 from app.repositories.queue_repository import ClaimedCommand
-from app.repositories.recording_repository import Recorded, Recording
+from app.worker.answer_record import AnswerRecord, StepRecorder
 
 _log = structlog.get_logger(__name__)
-
-UNCONFIRMED_LIMIT = 16
-"""Chunks of one command that may wait for the database; then the vehicle is read no further."""
 
 
 class StopReason(StrEnum):
@@ -46,18 +41,6 @@ class StopReason(StrEnum):
     CANCELLED = "cancelled"
     SHUTDOWN = "shutdown"
     LEASE_LOST = "lease_lost"
-
-
-class StepRecorder(Protocol):
-    """Makes steps durable and shows them."""
-
-    def record(self, step: Recording) -> "asyncio.Future[Recorded | None]":
-        """Queue a step, in order; None where the lease is lost."""
-        ...
-
-    async def show(self, event: StreamEvent) -> None:
-        """Publish an event that is not stored."""
-        ...
 
 
 class PresenceNotes(Protocol):
@@ -91,6 +74,7 @@ class CommandRun:
         presence: PresenceNotes,
         metrics: Metrics,
         tracing: Tracing,
+        limits: AnswerLimits,
     ) -> None:
         self._claimed = claimed
         self._command = claimed.command
@@ -101,12 +85,9 @@ class CommandRun:
         self._presence = presence
         self._metrics = metrics
         self._tracing = tracing
-        self._chunks = claimed.chunks_stored
-        self._unconfirmed: deque[tuple[asyncio.Future[Recorded | None], int]] = deque()
-        """Steps that are not known to be stored yet, each with the number of chunks it brings (0 or 1)."""
+        self._answer = AnswerRecord(claimed, recorder, limits)
         self._stop_reason: StopReason | None = None
         self._limit: asyncio.Timeout | None = None
-        self._ending: Ending | None = None
         self._may_have_reached = False
 
     def stop(self, reason: StopReason) -> None:
@@ -128,26 +109,21 @@ class CommandRun:
         except Exception as error:  # noqa: BLE001 - even our own failure must leave a truthful ending
             _log.exception("the answer could not be recorded")
             await self._end_after_own_failure(error)
-        if self._ending is not None:
-            self._metrics.command_ended(self._command.command_name, self._ending.status)
+        if self._answer.ending is not None:
+            self._metrics.command_ended(self._command.command_name, self._answer.ending.status)
         self._metrics.stage_took("execution", asyncio.get_running_loop().time() - started)
 
     async def _run_and_confirm(self) -> None:
         ending = await self._run()
         if ending is not None:
-            self._record(ending=ending)
-        while self._unconfirmed:
-            await self._confirm_oldest()
+            self._answer.end(ending)
+        await self._answer.confirm()
 
     async def _end_after_own_failure(self, error: Exception) -> None:
-        """A step could not be stored: those before it stand, those after it are refused by the store."""
-        steps, self._unconfirmed = self._unconfirmed, deque()
-        settled = await asyncio.gather(*(future for future, _ in steps), return_exceptions=True)
-        for (_, chunks), result in zip(steps, settled, strict=True):
-            if not isinstance(result, Recorded):
-                self._chunks -= chunks
-        self._record(ending=ending_for(error, self._definition, chunks_stored=self._chunks))
-        await self._confirm_oldest()
+        """A step could not be stored: those before it stand."""
+        await self._answer.settle()
+        self._answer.end(ending_for(error, self._definition, chunks_stored=self._answer.chunks))
+        await self._answer.confirm()
 
     async def _run(self) -> Ending | None:
         """The ending that still has to be written; None where it went along with the final chunk."""
@@ -162,7 +138,7 @@ class CommandRun:
                     return self._ending_when_stopped()
                 return await self._attempt_until_ended(deadline, last_start)
         except TimeoutError:
-            return None if self._ending else self._ending_when_stopped()
+            return None if self._answer.ending else self._ending_when_stopped()
         finally:
             self._limit = None
 
@@ -180,15 +156,15 @@ class CommandRun:
             case None:
                 self._note_silence()
                 return ending_for_deadline(
-                    self._definition, timeout_s=self._command.timeout_s, chunks_stored=self._chunks
+                    self._definition, timeout_s=self._command.timeout_s, chunks_stored=self._answer.chunks
                 )
             case StopReason.CANCELLED:
                 return ending_for_cancel(
-                    self._definition, chunks_stored=self._chunks, stopped_for_certain=not self._may_have_reached
+                    self._definition, chunks_stored=self._answer.chunks, stopped_for_certain=not self._may_have_reached
                 )
             case StopReason.SHUTDOWN:
                 return ending_for_stopped_worker(
-                    self._definition, chunks_stored=self._chunks, may_have_reached=self._may_have_reached
+                    self._definition, chunks_stored=self._answer.chunks, may_have_reached=self._may_have_reached
                 )
             case StopReason.LEASE_LOST:
                 raise LeaseLost("this worker's lease ran out while the command ran")
@@ -214,12 +190,12 @@ class CommandRun:
                 decision = decide_retry(
                     error,
                     attempt=attempt,
-                    chunks_stored=self._chunks,
+                    chunks_stored=self._answer.chunks,
                     definition=self._definition,
                     remaining_s=last_start - loop.time(),
                 )
                 if decision.after_s is None:
-                    return ending_for(error, self._definition, chunks_stored=self._chunks)
+                    return ending_for(error, self._definition, chunks_stored=self._answer.chunks)
                 self._may_have_reached = leaves_open_whether_it_acted(error)
                 await asyncio.sleep(decision.after_s)
                 attempt += 1
@@ -236,14 +212,14 @@ class CommandRun:
                         progress_event(self._command.command_id, item.message, item.pending_since)
                     )
                     continue
-                if self._chunks == 0:
+                if self._answer.chunks == 0:
                     self._presence.note(self._command.vehicle_id, self._claimed.address, None)
                     self._metrics.stage_took("to_first_chunk", asyncio.get_running_loop().time() - started)
-                with self._tracing.span("command.chunk", attributes={"sequence_number": self._chunks + 1}):
-                    await self._record_chunk(item)
+                with self._tracing.span("command.chunk", attributes={"sequence_number": self._answer.chunks + 1}):
+                    await self._answer.add(item)
                 if item.is_final:
                     return None
-        return ending_for_missing_final(self._definition, chunks_stored=self._chunks)
+        return ending_for_missing_final(self._definition, chunks_stored=self._answer.chunks)
 
     def _request(self, deadline: float) -> VehicleRequest:
         command = self._command
@@ -257,37 +233,6 @@ class CommandRun:
             deadline=deadline,
             vin=self._claimed.vin,
         )
-
-    async def _record_chunk(self, item: ResponseChunk) -> None:
-        self._chunks += 1
-        chunk = NewChunk(
-            command_id=self._command.command_id,
-            response_id=ResponseId(uuid4()),
-            sequence_number=self._chunks,
-            response_payload=item.response_payload,
-            is_final=item.is_final,
-        )
-        self._record(chunk=chunk, ending=ending_completed(chunks_stored=self._chunks) if item.is_final else None)
-        while len(self._unconfirmed) > UNCONFIRMED_LIMIT:  # only now: what has arrived must not be lost to a deadline
-            await self._confirm_oldest()
-
-    def _record(self, *, chunk: NewChunk | None = None, ending: Ending | None = None) -> None:
-        self._ending = ending or self._ending
-        step = Recording(
-            command_id=self._command.command_id,
-            lease_token=self._claimed.lease_token,
-            chunks_stored=self._chunks,
-            chunk=chunk,
-            ending=ending,
-        )
-        self._unconfirmed.append((self._recorder.record(step), int(chunk is not None)))
-
-    async def _confirm_oldest(self) -> None:
-        # shielded: a deadline that passes while the database is slow must not lose the step
-        recorded = await asyncio.shield(self._unconfirmed[0][0])
-        self._unconfirmed.popleft()
-        if recorded is None:
-            raise LeaseLost("another worker decides about this command now")
 
     def _log_failure(self, error: Exception) -> None:
         if isinstance(error, SovdError):

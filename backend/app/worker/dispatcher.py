@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import structlog
 
 from app.connectors.port import ConnectorRegistry
+from app.domain.answer_limits import AnswerLimits
 from app.domain.bus_messages import BusMessage
 from app.domain.command import Command
 from app.domain.command_change import CommandChange
@@ -45,6 +46,7 @@ class Dispatcher:
         presence: Presence,
         metrics: Metrics,
         tracing: Tracing,
+        limits: AnswerLimits,
         slots: int,
         poll_s: float,
     ) -> None:
@@ -57,6 +59,7 @@ class Dispatcher:
         self._presence = presence
         self._metrics = metrics
         self._tracing = tracing
+        self._limits = limits
         self._slots = slots
         self._poll_s = poll_s
         self._wake = asyncio.Event()
@@ -178,6 +181,7 @@ class Dispatcher:
             presence=self._presence,
             metrics=self._metrics,
             tracing=self._tracing,
+            limits=self._limits,
         )
         self._runs[claimed.command.command_id] = run
         self._idle.clear()

@@ -16,7 +16,7 @@ from app.repositories.recording_repository import Recorded, Recording
 from app.repositories.unit_of_work import Publisher
 from app.storage.engine import Database
 from app.storage.group_commit import GroupCommit
-from app.worker.command_run import UNCONFIRMED_LIMIT
+from app.worker.answer_record import UNCONFIRMED_LIMIT
 from app.worker.worker_lease import WorkerLease
 
 _log = structlog.get_logger(__name__)

@@ -6,13 +6,14 @@ import random
 import socket
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from app.connectors.port import ConnectorRegistry
+from app.domain.answer_limits import AnswerLimits
 from app.domain.bus_messages import WAKE_CANCEL, WAKE_COMMANDS, WAKE_PRESENCE, BusMessage
 from app.domain.identifiers import CommandId
 from app.eventbus.event_bus import EventBus
@@ -38,7 +39,9 @@ _TIDY_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """Times in seconds where their names do not say otherwise; `slots` is how many commands run side by side."""
+    """Times in seconds where their names do not say otherwise; `slots` is how many commands run side by side, and
+    `answer_limits` how long each may answer.
+    """
 
     slots: int
     lease_s: float
@@ -47,6 +50,7 @@ class WorkerSettings:
     drain_s: float
     probe_interval_s: float
     presence_history_days: int
+    answer_limits: AnswerLimits = field(default_factory=AnswerLimits)
 
 
 class Worker:
@@ -90,6 +94,7 @@ class Worker:
             presence=self._presence,
             metrics=metrics,
             tracing=tracing,
+            limits=settings.answer_limits,
             slots=settings.slots,
             poll_s=settings.poll_s,
         )

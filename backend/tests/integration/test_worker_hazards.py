@@ -63,7 +63,9 @@ class Vehicle:
 async def working(database: Database, redis_url: str, vehicle: Connector) -> AsyncIterator[None]:
     bus = EventBus(redis_url, name="test")
     unit_of_work = UnitOfWork(database, bus)
-    settings = WorkerSettings(slots=8, lease_s=3.0, heartbeat_s=0.2, poll_s=0.1, drain_s=1.0, probe_interval_s=5.0)
+    settings = WorkerSettings(
+        slots=8, lease_s=3.0, heartbeat_s=0.2, poll_s=0.1, drain_s=1.0, probe_interval_s=5.0, presence_history_days=30
+    )
     stop, now = asyncio.Event(), asyncio.Event()
     worker = Worker(
         database=database,

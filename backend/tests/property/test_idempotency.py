@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.access_policy import Actor
+from app.domain.answer_limits import AnswerLimits
 from app.domain.errors import Conflict
 from app.domain.identifiers import CommandId, VehicleId
 from app.domain.roles import Role
@@ -47,7 +48,7 @@ async def process_on(database: Database) -> AsyncIterator[CommandService]:
     work = UnitOfWork(database, bus)
     intake = CommandIntake(database, bus, lane_limit=1_000_000)
     running = asyncio.create_task(intake.group.run())
-    yield CommandService(work, intake, AccessGuard(AuditService(work)), Metrics())
+    yield CommandService(work, intake, AccessGuard(AuditService(work)), Metrics(), AnswerLimits())
     intake.group.close()
     await running
 

@@ -18,21 +18,25 @@ from app.connectors.port import (
     VehicleRequest,
 )
 from app.domain.access_policy import Actor
+from app.domain.answer_limits import AnswerLimits
 from app.domain.command import Command
 from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import CommandStatus
 from app.domain.errors import StorageUnavailable, VehicleConnectionLost, VehicleRefused, VehicleUnreachable
 from app.domain.identifiers import CommandId, UserId, VehicleId
+from app.domain.json_values import JsonObject
 from app.domain.roles import Role
 from app.domain.stream_events import StreamEvent
 from app.observability.metrics import Metrics
 from app.observability.tracing import NoTracing
 from app.repositories.queue_repository import ClaimedCommand
 from app.repositories.recording_repository import Recorded, Recording
-from app.worker.command_run import UNCONFIRMED_LIMIT, CommandRun, StopReason
+from app.worker.answer_record import UNCONFIRMED_LIMIT
+from app.worker.command_run import CommandRun, StopReason
 from support.waiting import until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LIMITS = AnswerLimits()
 Answer = Callable[[VehicleRequest], AsyncGenerator[ResponseChunk | Progress, None]]
 
 
@@ -141,7 +145,9 @@ class FreeWay:
         return request
 
 
-def make_run(vehicle: Vehicle, collector: Collector, command: ClaimedCommand) -> CommandRun:
+def make_run(
+    vehicle: Vehicle, collector: Collector, command: ClaimedCommand, limits: AnswerLimits = LIMITS
+) -> CommandRun:
     return CommandRun(
         command,
         registry=ConnectorRegistry([vehicle]),
@@ -150,6 +156,7 @@ def make_run(vehicle: Vehicle, collector: Collector, command: ClaimedCommand) ->
         presence=collector,
         metrics=Metrics(),
         tracing=NoTracing(),
+        limits=limits,
     )
 
 
@@ -335,3 +342,43 @@ async def test_takes_over_numbering_where_chunks_exist() -> None:
 
 async def _no_wait(_: float) -> None:
     return None
+
+
+def endless(payload: JsonObject) -> Answer:
+    async def answer(request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
+        while True:
+            yield ResponseChunk(response_payload=payload, is_final=False)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("limits", "stored", "detail"),
+    [
+        (AnswerLimits(chunks=40), 40, {"chunk_limit": 40}),
+        (AnswerLimits(size=1000), 20, {"byte_limit": 1000}),  # of 50 bytes each
+    ],
+)
+@pytest.mark.parametrize(
+    ("command_name", "expected"), [("ReadDTC", CommandStatus.FAILED), ("ClearDTC", CommandStatus.OUTCOME_UNKNOWN)]
+)
+async def test_an_answer_that_does_not_end_is_stopped_and_what_had_arrived_stays(
+    limits: AnswerLimits, stored: int, detail: JsonObject, command_name: str, expected: CommandStatus
+) -> None:
+    collector, vehicle = Collector(), Vehicle(endless({"text": "x" * 39}))
+    await make_run(vehicle, collector, claimed(command_name), limits).execute()
+
+    assert len([step for step in collector.steps if step.chunk]) == stored
+    assert collector.endings == [expected]
+    last = collector.steps[-1]
+    assert last.ending is not None
+    assert last.ending.error is not None
+    assert (last.chunks_stored, last.ending.error.code) == (stored, "answer_too_long")
+    assert detail.items() <= last.ending.error.details.items()
+    assert (vehicle.asked, vehicle.closed) == (1, 1)
+
+
+async def test_an_answer_of_exactly_the_limit_completes() -> None:
+    collector = Collector()
+    await make_run(Vehicle(two_chunks), collector, claimed(), AnswerLimits(chunks=2)).execute()
+    assert collector.endings == [CommandStatus.COMPLETED]

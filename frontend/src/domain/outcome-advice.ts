@@ -14,6 +14,7 @@ const byCode: Readonly<Record<string, readonly string[]>> = {
   vehicle_timeout: ['Check that ignition is on and the control unit is awake.', 'If it is only slow, send it again with a longer deadline.'],
   vehicle_connection_lost: ['Check the connection to the vehicle.', 'Then send it again.'],
   vehicle_protocol_error: ['Open “Raw answer” below to see the bytes.', 'If it happens again, report it with the number of the command.'],
+  answer_too_long: ['Ask for less: a shorter duration, a longer interval, or fewer values.', 'What had arrived before is kept and shown.'],
   seal_broken: ['Ask an administrator to set the secret of this vehicle again.'],
   security_provider_failed: ['Ask an administrator to look into the server’s log: the plug-in that computes the key failed.'],
   diagnostic_data_failed: ['Ask an administrator to look at the diagnostic data of this vehicle, then send it again.'],

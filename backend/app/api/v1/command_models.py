@@ -113,7 +113,7 @@ class ResponseOut(BaseModel):
 
 
 class ResponseList(BaseModel):
-    """All stored chunks of a command, in order."""
+    """Stored chunks of a command, in order; `total` is how many are stored, `offset` the number before the first."""
 
     items: list[ResponseOut]
     total: int

@@ -1,12 +1,15 @@
 """Commands over REST (contract 4.1)."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import StreamingResponse
 
 from app.api.dependencies import Caller, Client, Paging, State
 from app.api.moments import Moment
+from app.api.stream.sse_routes import After
 from app.api.v1.command_models import (
     CancelRequest,
     CommandList,
@@ -21,6 +24,7 @@ from app.domain.command_states import CommandStatus
 from app.domain.identifiers import CommandId, UserId, VehicleId
 from app.repositories.command_repository import CommandFilter
 from app.services.command_service import Origin, Submission
+from app.services.stored_answer import StoredAnswer
 
 router = APIRouter(prefix="/commands", tags=["commands"])
 
@@ -34,6 +38,9 @@ IdempotencyKey = Annotated[
         description="Same key and body: the same command again, sent once. Same key, other body: 409.",
     ),
 ]
+
+
+MostChunks = Annotated[int | None, Query(ge=1, le=1000, description="how many chunks at most; left out: all")]
 
 
 @router.post("", status_code=201, summary="Send a command to a vehicle")
@@ -108,12 +115,28 @@ async def get_command(command_id: UUID, caller: Caller, client: Client, state: S
     return CommandOut.of(await state.commands.find(caller, CommandId(command_id), client))
 
 
-@router.get("/{command_id}/responses", summary="Stored chunks of the answer")
-async def list_responses(command_id: UUID, caller: Caller, client: Client, state: State) -> ResponseList:
-    """All chunks stored so far, in order 1, 2, 3, … without a gap."""
-    chunks = await state.commands.responses(caller, CommandId(command_id), client)
-    items = [ResponseOut.of(chunk) for chunk in chunks]
-    return ResponseList(items=items, total=len(items), limit=len(items), offset=0)
+@router.get("/{command_id}/responses", summary="Stored chunks of the answer", response_model=ResponseList)
+async def list_responses(
+    command_id: UUID, caller: Caller, client: Client, *, state: State, after: After = 0, limit: MostChunks = None
+) -> Response:
+    """All chunks stored so far, in order 1, 2, 3, … without a gap; or those after `after`, at most `limit`.
+
+    Sent as it is read, however long it is. `total` is how many are stored; `offset` is `after`.
+    """
+    answer = await state.commands.answer(caller, CommandId(command_id), client, after=after, limit=limit)
+    return StreamingResponse(_as_list(answer, limit), media_type="application/json")
+
+
+async def _as_list(answer: StoredAnswer, limit: int | None) -> AsyncIterator[bytes]:
+    """A `ResponseList` in pieces."""
+    before = b'{"items":['
+    async for page in answer.pages():
+        yield before + ",".join(ResponseOut.of(chunk).model_dump_json() for chunk in page).encode()
+        before = b","
+    if before != b",":
+        yield before
+    most = max(answer.end - answer.after, 0) if limit is None else limit
+    yield f'],"total":{answer.total},"limit":{most},"offset":{answer.after}}}'.encode()
 
 
 @router.get("/{command_id}/timeline", summary="What happened to a command, and when")
