@@ -123,8 +123,12 @@ class SovdCalls:
         self._left.discard(answer.sending)
 
     def check_done(self, answer: SovdAnswer, about: JsonObject) -> None:
-        """For a change: raise where the answer came as a success, and its body says that something went wrong."""
-        problem = next(iter(problems_in(answer.json_or_none())), None)
+        """For a change: raise where the answer came as a success, and its body says that something went wrong.
+
+        Or says nothing that can be understood: so does the page of a proxy that wants a login. Plain words pass.
+        """
+        body = answer.json_or_none() if answer.media_type == "text/plain" else answer.json()
+        problem = next(iter(problems_in(body)), None)
         if problem is None:
             return
         error = refused_or_failed(problem, about, self.token)

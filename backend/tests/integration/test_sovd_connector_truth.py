@@ -127,6 +127,26 @@ async def test_a_length_beyond_all_measure(server: OddSovdServer) -> None:
     assert isinstance(error, VehicleProtocolError)
 
 
+@pytest.mark.parametrize(
+    ("raw", "media_type", "is_done"),
+    [
+        (b"\x8f\x01\x02", "application/json", False),
+        (b"<html>Please log in</html>", "text/html", False),
+        (b"<html>Please log in</html>", "", False),
+        (b"OK", "text/plain", True),
+        (b"", "", True),
+    ],
+)
+async def test_a_success_that_nobody_can_read_is_none(
+    server: OddSovdServer, raw: bytes, media_type: str, *, is_done: bool
+) -> None:
+    server.on("DELETE", f"{ENGINE}/faults", Reply(raw=raw, headers={"Content-Type": media_type}))
+    if is_done:
+        assert (await payloads_of(server, "ClearDTC", ON_ENGINE))[0]["status"] == "success"
+    else:
+        assert isinstance(await error_of(server, "ClearDTC", ON_ENGINE), VehicleProtocolError)
+
+
 async def test_a_confirmed_change_is_told_in_time(server: OddSovdServer) -> None:
     listed = server.routes["GET", f"{ENGINE}/faults"]
     assert isinstance(listed, Reply)
