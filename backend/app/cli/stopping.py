@@ -20,7 +20,7 @@ def leave_at_once_when_stopped() -> None:
 async def until_stopped(serving: Coroutine[None, None, None], terminal: "Terminal") -> None:
     """Serve until Ctrl-C or SIGTERM, which may also come while it starts; then `serving` is cancelled and cleans up.
 
-    Raises what `serving` raises.
+    A second signal is not heard: the program ends anyway. Raises what `serving` raises.
     """
     import asyncio  # noqa: PLC0415 - not needed for --help, which must appear at once
 
@@ -45,3 +45,5 @@ async def until_stopped(serving: Coroutine[None, None, None], terminal: "Termina
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+            if was_stopped:
+                signal.signal(number, signal.SIG_IGN)

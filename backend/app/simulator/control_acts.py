@@ -6,8 +6,7 @@ from dataclasses import replace
 from app.domain.json_values import JsonObject, JsonValue
 from app.protocols.uds.dtc import parse_dtc
 from app.simulator.description import FaultDescription
-from app.simulator.disturbance_reading import read_disturbance
-from app.simulator.disturbances import Disturbances
+from app.simulator.disturbance_reading import check_disturbed_ecu, read_disturbance
 from app.simulator.ecu_refusal import EcuRefused
 from app.simulator.fault_reading import read_status
 from app.simulator.fleet import SimulatedFleet, SimulatedVehicle
@@ -43,15 +42,17 @@ def ecu_of(fleet: SimulatedFleet, vin: str, ecu: str) -> VirtualEcu:
     return found
 
 
-def add_disturbance(disturbances: Disturbances, body: JsonObject) -> int:
+def add_disturbance(fleet: SimulatedFleet, vin: str, body: JsonObject) -> int:
     """Put a disturbance in force; gives its number. Raises ControlRefused."""
+    served = vehicle_of(fleet, vin).served
     members = Members(body)
     try:
         disturbance = read_disturbance(members)
         members.done()
+        check_disturbed_ecu(disturbance, served.vehicle.description.ecus, "ecu")
     except DescriptionError as error:
         raise ControlRefused(str(error)) from error
-    return disturbances.add(disturbance)
+    return served.disturbances.add(disturbance)
 
 
 def set_dtc(ecu: VirtualEcu, code: str, body: JsonObject, now: float) -> None:

@@ -89,7 +89,7 @@ def _add_disturbances(app: FastAPI, fleet: SimulatedFleet) -> None:
     async def disturb(vin: str, body: JsonBody) -> JsonObject:
         """Put a disturbance in force: `{"kind": "delay", "seconds": 0.5, "ecu": "0x1010", "count": 3}`."""
         disturbances = vehicle_of(fleet, vin).served.disturbances
-        number = add_disturbance(disturbances, body)
+        number = add_disturbance(fleet, vin, body)
         return next(disturbance_view(item) for item in disturbances.active if item.number == number)
 
     @app.delete("/vehicles/{vin}/disturbances", status_code=204)

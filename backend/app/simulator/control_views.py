@@ -2,7 +2,7 @@
 
 from app.domain.json_values import JsonObject
 from app.protocols.uds.dtc import names_of_status
-from app.simulator.disturbances import ActiveDisturbance
+from app.simulator.disturbances import MEMBERS, ActiveDisturbance
 from app.simulator.ecu_refusal import EcuRefused
 from app.simulator.fleet import SimulatedVehicle
 from app.simulator.identifier_reading import ACTIVE_SESSION
@@ -75,6 +75,12 @@ def ecu_value(ecu: VirtualEcu, data_id: int, now: float) -> JsonObject:
 def disturbance_view(item: ActiveDisturbance) -> JsonObject:
     """A disturbance in force."""
     known = item.disturbance
+    members: JsonObject = {
+        "seconds": known.seconds,
+        "times": known.times,
+        "nrc": f"0x{known.nrc:02X}",
+        "code": f"0x{known.code:02X}",
+    }
     return {
         "number": item.number,
         "kind": known.kind.value,
@@ -82,10 +88,7 @@ def disturbance_view(item: ActiveDisturbance) -> JsonObject:
         "service": None if known.service is None else f"0x{known.service:02X}",
         "left": item.left,
         "chance": known.chance,
-        "seconds": known.seconds,
-        "times": known.times,
-        "nrc": f"0x{known.nrc:02X}",
-        "code": f"0x{known.code:02X}",
+        **{name: value for name, value in members.items() if name in MEMBERS.get(known.kind, ())},
     }
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from app.domain.vin import normalized_vin
 from app.simulator.description import EcuDescription, SecurityDescription, VehicleDescription
-from app.simulator.disturbance_reading import read_disturbance
+from app.simulator.disturbance_reading import check_disturbed_ecu, read_disturbance
 from app.simulator.fault_reading import read_fault
 from app.simulator.identifier_reading import identification, read_identifier, read_routine
 from app.simulator.signal_reading import read_signal
@@ -131,6 +131,8 @@ def _check_references(vehicle: VehicleDescription) -> None:
         if ecu.address == vehicle.functional_address:
             raise DescriptionError(f"{path}.address", "is the functional address")
         _check_ecu(ecu, path, signals)
+    for index, disturbance in enumerate(vehicle.disturbances):
+        check_disturbed_ecu(disturbance, vehicle.ecus, f"disturbances[{index}].ecu")
 
 
 def _check_ecu(ecu: EcuDescription, path: str, signals: set[str]) -> None:

@@ -1,7 +1,10 @@
 """Reads disturbances from a description or from the control interface. Pure."""
 
-from app.simulator.disturbances import OF_THE_CONNECTION, Disturbance, DisturbanceKind
-from app.simulator.strict_reading import Members
+from collections.abc import Iterable
+
+from app.simulator.description import EcuDescription
+from app.simulator.disturbances import MEMBERS, OF_THE_CONNECTION, Disturbance, DisturbanceKind
+from app.simulator.strict_reading import DescriptionError, Members
 
 
 def read_disturbance(members: Members) -> Disturbance:
@@ -10,6 +13,9 @@ def read_disturbance(members: Members) -> Disturbance:
     ecu_address = _read_address(members)
     if ecu_address is not None and kind in OF_THE_CONNECTION:
         raise members.fail("ecu", f"{kind} concerns the whole vehicle: leave this out")
+    for name in ("seconds", "times", "nrc", "code"):
+        if members.has(name) and name not in MEMBERS.get(kind, ()):
+            raise members.fail(name, f"means nothing to {kind}: leave this out")
     return Disturbance(
         kind=kind,
         ecu_address=ecu_address,
@@ -21,6 +27,16 @@ def read_disturbance(members: Members) -> Disturbance:
         nrc=members.whole("nrc", 0x22, low=1, high=0xFF),
         code=members.whole("code", 0x00, low=0, high=0xFF),
     )
+
+
+def check_disturbed_ecu(disturbance: Disturbance, ecus: Iterable[EcuDescription], path: str) -> None:
+    """Raises DescriptionError where a disturbance names an ECU that there is not: it would never do anything."""
+    address = disturbance.ecu_address
+    known = [ecu.address for ecu in ecus]
+    if address is not None and address not in known:
+        raise DescriptionError(
+            path, f"there is no ECU 0x{address:04X}, only {', '.join(f'0x{item:04X}' for item in known)}"
+        )
 
 
 def _read_kind(members: Members) -> DisturbanceKind:

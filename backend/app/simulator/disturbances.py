@@ -4,7 +4,7 @@ Pure decisions: this module says what shall be sent and when, and is told what t
 """
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import count
@@ -62,6 +62,20 @@ OF_THE_CONNECTION = frozenset(
     }
 )
 """Disturbances that do not concern single requests."""
+
+MEMBERS: Mapping[DisturbanceKind, frozenset[str]] = {
+    DisturbanceKind.DELAY: frozenset({"seconds"}),
+    DisturbanceKind.JITTER: frozenset({"seconds"}),
+    DisturbanceKind.PENDING_STORM: frozenset({"seconds", "times"}),
+    DisturbanceKind.NEGATIVE_RESPONSE: frozenset({"nrc"}),
+    DisturbanceKind.DUPLICATE: frozenset({"times"}),
+    DisturbanceKind.GARBAGE_BYTES: frozenset({"times"}),
+    DisturbanceKind.GARBAGE_ANSWER: frozenset({"times"}),
+    DisturbanceKind.SLOW_ACTIVATION: frozenset({"seconds"}),
+    DisturbanceKind.PENDING_ACTIVATION: frozenset({"seconds"}),
+    DisturbanceKind.REFUSE_ACTIVATION: frozenset({"code"}),
+}
+"""The members that mean something to a kind, beside those of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,9 @@ def cannot_listen(host: str, port: int, error: OSError) -> CannotListen:
     """What the operating system objects to, in words, and what to do about it."""
     if error.errno == errno.EMFILE:
         return CannotListen("too many open files: serve fewer vehicles, or raise the limit with `ulimit -n`")
-    why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return CannotListen(f"cannot listen on {host}: this machine has no such address; 0.0.0.0 stands for all it has")
+    why = os.strerror(error.errno or 0)
     return CannotListen(f"cannot listen on {host}:{port} ({why}): choose another port, 0 takes free ones")
 
 

@@ -1,6 +1,7 @@
 """`sovd simulate` as a user has it: a real process that serves until it is stopped."""
 
 import asyncio
+import contextlib
 import json
 import resource
 import signal
@@ -51,6 +52,20 @@ async def test_it_serves_until_it_is_stopped(user: SovdUser) -> None:
         assert await process.wait() == 0
 
 
+async def test_ctrl_c_again_and_again_changes_nothing(user: SovdUser) -> None:
+    async with started(user, "simulate", "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        await read_document(process.stdout)
+        said = asyncio.create_task(process.stderr.read())
+        async with asyncio.timeout(30):
+            while process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGINT)
+                await asyncio.sleep(0.001)
+        assert (process.returncode, (await said).decode()) == (0, "Stopping ...\n")
+
+
 async def read_document(stream: asyncio.StreamReader) -> Any:
     """The JSON document that is printed before the program goes on."""
     lines = b""
@@ -95,6 +110,7 @@ async def test_the_built_in_description_can_be_changed_and_served(user: SovdUser
         (("--tls-certificate", "no.pem", "--tls-key", "no.pem"), "cannot be used"),
         (("--doip-port", "65000", "-n", "1000"), "do not fit below port 65536"),
         (("--first-number", "999999", "-n", "2"), "does not fit into the VIN pattern"),
+        (("--host", "203.0.113.1"), "no such address"),
     ],
 )
 async def test_wrong_options_are_named(user: SovdUser, arguments: tuple[str, ...], said: str) -> None:

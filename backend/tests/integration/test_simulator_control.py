@@ -113,6 +113,8 @@ async def test_an_ecu_is_reset(controlled: Controlled) -> None:
         ("POST", "{vehicle}/disturbances", {"kind": "dely"}, 400),
         ("POST", "{vehicle}/disturbances", {"kind": "delay", "secnds": 1}, 400),
         ("POST", "{vehicle}/disturbances", {"kind": "halfOpen", "ecu": "0x1010"}, 400),
+        ("POST", "{vehicle}/disturbances", {"kind": "delay", "seconds": 1, "ecu": "0x9999"}, 400),
+        ("POST", "{vehicle}/disturbances", {"kind": "silent", "nrc": 34}, 400),
         ("POST", "{vehicle}/disturbances", [], 422),
         ("PUT", "{vehicle}/signals/height", {"value": 1}, 404),
         ("PUT", "{vehicle}/ecus/engine/values/IdleSpeedTarget", {"value": 1}, 400),

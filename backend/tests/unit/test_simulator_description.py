@@ -8,7 +8,7 @@ import yaml
 
 from app.domain.vin import check_digit, normalized_vin
 from app.simulator.description_reading import built_in_description, built_in_text, read_description
-from app.simulator.disturbances import Disturbance, DisturbanceKind
+from app.simulator.disturbances import MEMBERS, Disturbance, DisturbanceKind
 from app.simulator.strict_reading import DescriptionError
 from app.simulator.virtual_vehicle import VirtualVehicle, vin_of
 
@@ -107,6 +107,24 @@ def test_errors_name_the_field() -> None:
     assert spoil(lambda document: document.update(disturbances=[{"kind": "dely"}])).startswith(
         "disturbances[0].kind: must be one of delay, "
     )
+    unknown = {"kind": "silent", "ecu": 0x9999}
+    assert spoil(lambda document: document.update(disturbances=[unknown])).startswith(
+        "disturbances[0].ecu: there is no ECU 0x9999, only 0x1000, 0x1010, "
+    )
+    meaningless = {"kind": "silent", "seconds": 3}
+    assert spoil(lambda document: document.update(disturbances=[meaningless])) == (
+        "disturbances[0].seconds: means nothing to silent: leave this out"
+    )
+
+
+@pytest.mark.parametrize("kind", DisturbanceKind)
+def test_every_disturbance_can_be_described_with_its_members(kind: DisturbanceKind) -> None:
+    document = yaml.safe_load(built_in_text())
+    values: dict[str, Any] = {"seconds": 2.5, "times": 7, "nrc": 0x21, "code": 0x06}
+    wanted = {name: value for name, value in values.items() if name in MEMBERS.get(kind, ())}
+    document["disturbances"] = [{"kind": kind.value, "count": 2, "chance": 0.5, **wanted}]
+    (found,) = read_description(yaml.safe_dump(document)).disturbances
+    assert found == Disturbance(kind=kind, count=2, chance=0.5, **wanted)
 
 
 def test_things_that_do_not_fit_together_are_refused() -> None:
