@@ -2,11 +2,13 @@ import { Kbd, Modal, Table } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
 import { useUser } from '@/session/session-context'
 import { places } from '@/ui/places'
+import { useReturnFocus } from '@/ui/return-focus'
 import { knownShortcuts, watchShortcuts } from '@/ui/shortcuts'
 import classes from './shell.module.css'
 
 /** The shortcuts of the whole page, then those of the page that is open (src/ui/shortcuts.ts). */
 export default function KeyboardHelpDialog({ onClose }: { readonly onClose: () => void }) {
+  useReturnFocus()
   const own = useSyncExternalStore(watchShortcuts, knownShortcuts)
   const { role } = useUser()
   const rows = [

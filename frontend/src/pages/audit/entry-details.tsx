@@ -4,6 +4,7 @@ import type { AuditEntry } from '@/api/queries/audit'
 import { actWords, changesOf, otherDetails } from '@/domain/audit-words'
 import { CopyIcon } from '@/ui/copy-button'
 import { Moment } from '@/ui/moments'
+import { useReturnFocus } from '@/ui/return-focus'
 import classes from './audit.module.css'
 import { actorWords, ResultBadge } from './audit-table'
 
@@ -16,6 +17,7 @@ interface EntryDetailsProps {
 }
 
 export function EntryDetails({ entryId, entry, onClose, onShowObject }: EntryDetailsProps) {
+  useReturnFocus()
   return (
     <Drawer
       opened onClose={onClose} position="right" size="lg" title={`Entry ${entryId}`}

@@ -6,6 +6,7 @@ import { useApi } from '@/api/client'
 import { changeUser, endUserSession, userKeys, userSessionsQuery, type Account, type AccountChange } from '@/api/queries/users'
 import { problemText } from '@/domain/problems'
 import { useUser } from '@/session/session-context'
+import { useReturnFocus } from '@/ui/return-focus'
 import { SessionTable } from '@/ui/session-table'
 import { Loading, QueryStates } from '@/ui/states'
 import { toastDone } from '@/ui/toasts'
@@ -42,6 +43,7 @@ function useChange(account: Account) {
 }
 
 export function EditUser({ account, onClose }: EditUserProps) {
+  useReturnFocus()
   return (
     <Drawer opened onClose={onClose} position="right" size="lg" title={`User ${account.username}`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack gap="xl">

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useApi } from '@/api/client'
 import { createUser, userKeys } from '@/api/queries/users'
+import { useReturnFocus } from '@/ui/return-focus'
 import { accountPointers, AccountFields, otherError, type AccountDraft } from './account-fields'
 import { newPassword } from './password'
 import { PasswordOnce } from './password-once'
@@ -11,6 +12,7 @@ const blank: AccountDraft = { username: '', email: '', role: 'engineer', vehicle
 
 /** Makes an account with a generated password, then shows that password once. */
 export function InviteUser({ onClose }: { readonly onClose: () => void }) {
+  useReturnFocus()
   const api = useApi()
   const queries = useQueryClient()
   const [draft, setDraft] = useState(blank)

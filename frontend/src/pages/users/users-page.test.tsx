@@ -73,6 +73,16 @@ it('shows where an account is signed in, and ends a session of it', async () => 
   await waitFor(() => expect(ended).toEqual(['DELETE /api/v1/users/id-of-otto/sessions/s1']))
 })
 
+it('gives the focus back to the line that was opened', async () => {
+  show(() => null)
+  const line = await screen.findByRole('button', { name: 'otto' })
+  await userEvent.click(line)
+  await screen.findByRole('dialog', { name: 'User otto' })
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  expect(line).toHaveFocus()
+})
+
 it('does not offer to switch off the own account', async () => {
   show(() => null, '/users?user=id-of-erika')
   const drawer = await screen.findByRole('dialog', { name: 'User erika' })

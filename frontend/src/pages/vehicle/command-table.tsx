@@ -14,7 +14,12 @@ interface CommandTableProps {
 }
 
 function parameters({ command_params: params }: Command): string {
-  return Object.entries(params).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')
+  return Object.entries(params).map(([name, value]) => `${name} ${plain(value)}`).join(', ')
+}
+
+function plain(value: unknown): string {
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.map(plain).join(' and ') : JSON.stringify(value)
 }
 
 /** Commands of one vehicle; each leads to its own page. */
