@@ -7,7 +7,15 @@ happened leaves open whether it did. A read never is: it can be sent again.
 from app.domain.command import CommandError, Ending
 from app.domain.command_definition import CommandDefinition
 from app.domain.command_states import CommandStatus
-from app.domain.errors import Fault, RequestError, SovdError, VehicleError, VehicleProtocolError, VehicleTimeout
+from app.domain.errors import (
+    Fault,
+    RequestError,
+    SovdError,
+    VehicleError,
+    VehicleProtocolError,
+    VehicleTimeout,
+    VehicleUnreachable,
+)
 from app.domain.json_values import JsonObject
 
 _SEND_AGAIN = "A read changes nothing in the vehicle: it is safe to send it again."
@@ -34,8 +42,14 @@ def ending_completed(*, chunks_stored: int) -> Ending:
     )
 
 
-def ending_for(error: BaseException, definition: CommandDefinition, *, chunks_stored: int) -> Ending:
-    """The ending for whatever a connector raised. The text of an unexpected error is for the log, not for people."""
+def ending_for(
+    error: BaseException, definition: CommandDefinition, *, chunks_stored: int, may_have_reached: bool = True
+) -> Ending:
+    """The ending for whatever a connector raised. The text of an unexpected error is for the log, not for people.
+
+    `may_have_reached`: whether anything of the command can have got to the vehicle; trouble before that is never more
+    than a failure.
+    """
     known = error if isinstance(error, SovdError) else None
     message = known.message if known else f"The connector failed unexpectedly ({type(error).__name__})."
     return _ended_badly(
@@ -43,7 +57,7 @@ def ending_for(error: BaseException, definition: CommandDefinition, *, chunks_st
         code=known.error_code if known else SovdError.code,
         message=message,
         chunks_stored=chunks_stored,
-        acted=leaves_open_whether_it_acted(error),
+        acted=may_have_reached and leaves_open_whether_it_acted(error),
         details={
             "fault": str(known.fault if known else Fault.SERVICE),
             "retry_can_help": known.retry_can_help if known else False,
@@ -52,8 +66,13 @@ def ending_for(error: BaseException, definition: CommandDefinition, *, chunks_st
     )
 
 
-def ending_for_deadline(definition: CommandDefinition, *, timeout_s: float, chunks_stored: int) -> Ending:
-    """The command's own time limit was reached while it ran."""
+def ending_for_deadline(
+    definition: CommandDefinition, *, timeout_s: float, chunks_stored: int, may_have_reached: bool = True
+) -> Ending:
+    """The command's own time limit was reached: while it ran, or before anything of it was sent."""
+    if not may_have_reached:
+        too_late = VehicleUnreachable(f"Within {timeout_s:g} s it could not be sent.", details={"timeout_s": timeout_s})
+        return ending_for(too_late, definition, chunks_stored=chunks_stored)
     what = "No complete answer came" if chunks_stored else "No answer came"
     return ending_for(
         VehicleTimeout(f"{what} within {timeout_s:g} s.", details={"timeout_s": timeout_s}),

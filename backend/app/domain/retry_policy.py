@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.command_definition import CommandDefinition
-from app.domain.errors import SovdError, VehicleError
+from app.domain.errors import SovdError, StorageUnavailable, VehicleError
 
 MAX_ATTEMPTS = 3
 FIRST_WAIT_S = 0.5
@@ -32,17 +32,25 @@ def decide_retry(
     chunks_stored: int,
     definition: CommandDefinition,
     remaining_s: float,
+    may_have_reached: bool = True,
 ) -> RetryDecision:
     """Decide after `attempt` (counted from 1) failed with `remaining_s` seconds left until the command's deadline.
 
     Another attempt only before the first chunk, only where the vehicle cannot have acted, only where a retry can
-    help, and only when it would begin before the deadline.
+    help, and only when it would begin before the deadline. While nothing was sent at all, our own database being away
+    is waited for as long as there is time.
     """
+    if not may_have_reached and isinstance(error, StorageUnavailable):
+        return _after_a_pause(attempt, remaining_s)
     if not isinstance(error, VehicleError) or not error.retry_can_help:
         return NO_RETRY
     if chunks_stored > 0 or attempt >= MAX_ATTEMPTS or not _cannot_have_acted(error, definition):
         return NO_RETRY
-    after_s = min(FIRST_WAIT_S * 2 ** (max(attempt, 1) - 1), LONGEST_WAIT_S)
+    return _after_a_pause(attempt, remaining_s)
+
+
+def _after_a_pause(attempt: int, remaining_s: float) -> RetryDecision:
+    after_s = min(FIRST_WAIT_S * 2 ** min(max(attempt, 1) - 1, 10), LONGEST_WAIT_S)
     return RetryDecision(after_s=after_s) if after_s < remaining_s else NO_RETRY
 
 

@@ -23,6 +23,9 @@ from app.domain.json_values import JsonObject, encode_json
 from app.domain.roles import Role
 from app.repositories.command_rows import COMMAND_COLUMNS, read_command
 
+ONE_PER_LANE = "ex_commands_active_lane"
+"""Constraint that ConstraintViolated names where another worker has just taken an overlapping lane."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedCommand:
@@ -151,7 +154,7 @@ async def claim(db: AsyncConnection, worker_id: WorkerId, worker_name: str, slot
     Only commands of connected vehicles whose lane is free and whose expiry lies ahead, and only those of this
     release's catalogue: what a newer release accepted waits, with its lane, for a worker that knows it. Two workers
     never get the same command, nor two commands of overlapping lanes (an exclusion constraint refuses it:
-    ConstraintViolated, then claim again).
+    ConstraintViolated with `ONE_PER_LANE`, then claim again).
 
     While another worker runs something on a vehicle that serves one worker at a time (`app.domain.address_schemes`),
     its other lanes are left to that worker; of workers that claim at the same moment, one gets the vehicle.

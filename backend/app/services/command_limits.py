@@ -1,4 +1,4 @@
-"""Checks the durations a caller may choose for a command."""
+"""Checks what a caller gives beside the parameters: how long a command may take, and why it is sent."""
 
 from dataclasses import dataclass
 

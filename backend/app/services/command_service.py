@@ -192,7 +192,9 @@ class CommandService:
         """
         command = await self.find(actor, command_id, client)
         target = Target(vehicle_id=command.vehicle_id, owner_id=command.user_id)
-        await self._guard.require(actor, Action.CANCEL_COMMAND, target, object_type="command", object_id=command_id)
+        await self._guard.require(
+            actor, Action.CANCEL_COMMAND, target, object_type="command", object_id=command_id, client=client
+        )
         await self._cancel_pending(actor, command, reason)
         async with self._unit_of_work.begin() as work:
             if await command_repository.request_cancel(

@@ -154,9 +154,13 @@ class CommandRun:
     def _ending_when_stopped(self) -> Ending:
         match self._stop_reason:
             case None:
-                self._note_silence()
+                if self._may_have_reached:
+                    self._note_silence()
                 return ending_for_deadline(
-                    self._definition, timeout_s=self._command.timeout_s, chunks_stored=self._answer.chunks
+                    self._definition,
+                    timeout_s=self._command.timeout_s,
+                    chunks_stored=self._answer.chunks,
+                    may_have_reached=self._may_have_reached,
                 )
             case StopReason.CANCELLED:
                 return ending_for_cancel(
@@ -193,10 +197,16 @@ class CommandRun:
                     chunks_stored=self._answer.chunks,
                     definition=self._definition,
                     remaining_s=last_start - loop.time(),
+                    may_have_reached=self._may_have_reached,
                 )
                 if decision.after_s is None:
-                    return ending_for(error, self._definition, chunks_stored=self._answer.chunks)
-                self._may_have_reached = leaves_open_whether_it_acted(error)
+                    return ending_for(
+                        error,
+                        self._definition,
+                        chunks_stored=self._answer.chunks,
+                        may_have_reached=self._may_have_reached,
+                    )
+                self._may_have_reached = self._may_have_reached and leaves_open_whether_it_acted(error)
                 await asyncio.sleep(decision.after_s)
                 attempt += 1
 

@@ -150,7 +150,9 @@ class Dispatcher:
                 try:
                     async with self._database.autocommit() as db:
                         claimed = await queue_repository.claim(db, worker_id, self._lease.name, free)
-                except ConstraintViolated:
+                except ConstraintViolated as error:
+                    if error.constraint != queue_repository.ONE_PER_LANE:
+                        raise
                     continue  # another worker was faster on one of the lanes
                 for item in claimed:
                     self._note_wait(item)

@@ -119,6 +119,11 @@ def test_reasons_say_what_happened_and_what_to_do(ending: Ending, says: str) -> 
     [
         (ending_for_deadline(READ_DTC, timeout_s=1, chunks_stored=0), FAILED, "vehicle_timeout"),
         (ending_for_deadline(CLEAR_DTC, timeout_s=1, chunks_stored=0), UNKNOWN, "vehicle_timeout"),
+        (
+            ending_for_deadline(CLEAR_DTC, timeout_s=1, chunks_stored=0, may_have_reached=False),
+            FAILED,
+            "vehicle_unreachable",
+        ),
         (ending_for_missing_final(READ_DTC, chunks_stored=0), FAILED, "vehicle_protocol_error"),
         (ending_for_missing_final(CLEAR_DTC, chunks_stored=0), UNKNOWN, "vehicle_protocol_error"),
         (ending_for_lost_lease(READ_DTC, chunks_stored=0), FAILED, "worker_lost"),
