@@ -1,13 +1,8 @@
 """Pages that read slowly or not at all: they harm nobody, miss nothing of a command, and are let go in the end."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from websockets.asyncio.client import connect
 
 from app.api.stream.events_routes import events_router
@@ -15,31 +10,22 @@ from app.api.stream.stream_session_guard import StreamLimits
 from app.domain.bus_messages import COMMANDS, PRESENCE, RESYNC_MESSAGES, BusMessage
 from app.domain.command_states import CommandStatus
 from app.domain.errors import Overloaded
-from app.domain.identifiers import CommandId
 from app.domain.json_values import decode_json_object, encode_json
 from app.eventbus.event_bus import EventBus
-from app.repositories.response_repository import create_response
 from app.settings import Settings
 from app.storage.engine import Database
 from app.streaming.fleet_feed import RESYNC, ChangeKind, FleetFeed, parse_change
 from app.streaming.stream_topic import HubStopped
 from support.page_socket import page_socket
-from support.running_app import RunningApp, running
-from support.stored_commands import StoredCommand, store_command
+from support.running_app import running
+from support.slow_readers import answer_at_length, beside
+from support.stored_commands import store_command
 from support.viewers import token_of
 from support.waiting import until
 
-_PAYLOAD = {"filling": "x" * 20_000}
+IMPATIENT = StreamLimits(stalled_s=0.3)
 _VEHICLE = "8c9e4c6e-6f3a-4f0e-9a51-0d6f4a1b2c3d"
 _CHANGE = encode_json({"event": "presence", "vehicle_id": _VEHICLE})
-
-
-async def _answer_at_length(command: StoredCommand, chunks: int) -> None:
-    async with command.database.transaction() as db:
-        for _ in range(chunks):
-            command.chunks += 1
-            await create_response(db, CommandId(command.command_id), _PAYLOAD, command.chunks, is_final=False)
-    await command.answer()
 
 
 async def test_a_slow_page_hinders_nobody_and_misses_nothing(app_settings: Settings, database: Database) -> None:
@@ -58,7 +44,7 @@ async def test_a_slow_page_hinders_nobody_and_misses_nothing(app_settings: Setti
             await slow.send(encode_json(wanted))
             await until(lambda: hub.viewer_count == 2)
             for _ in range(8):
-                await _answer_at_length(command, 100)
+                await answer_at_length(command, 100)
             await command.answer(is_final=True)
             await quick.is_told({"event": "unsubscribed", "reason": "ended"})
             assert hub._topics.get(command.command_id) is None, "the slow one keeps no topic alive"
@@ -71,7 +57,7 @@ async def test_a_slow_page_hinders_nobody_and_misses_nothing(app_settings: Setti
 
 
 async def test_a_page_that_stops_reading_is_let_go(app_settings: Settings, database: Database) -> None:
-    async with running(app_settings, with_worker=False) as app, _impatient(app) as url:
+    async with running(app_settings, with_worker=False) as app, beside(app, events_router(IMPATIENT)) as url:
         hub = app.app.state.sovd.hub
         command = await store_command(database, hub._bus, CommandStatus.IN_PROGRESS)
         headers = {"Authorization": f"Bearer {token_of(app.admin)}"}
@@ -82,25 +68,8 @@ async def test_a_page_that_stops_reading_is_let_go(app_settings: Settings, datab
             await deaf.send(encode_json(wanted))
             await until(lambda: hub.viewer_count == 1)
             for _ in range(10):
-                await _answer_at_length(command, 100)
+                await answer_at_length(command, 100)
             await until(lambda: (hub.viewer_count, hub.feed.listener_count) == (0, 0), within_s=10, what="let go")
-
-
-@asynccontextmanager
-async def _impatient(app: RunningApp) -> AsyncIterator[str]:
-    """The page's socket on a second port, with little patience."""
-    served = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
-    served.state.sovd = app.app.state.sovd
-    served.include_router(events_router(StreamLimits(stalled_s=0.3)))
-    config = uvicorn.Config(
-        served, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        serving = asyncio.create_task(server._serve(sockets=[listener]))
-        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
 
 
 async def test_a_listener_that_takes_nothing_keeps_a_thousand_changes_and_then_only_that_it_missed_some(

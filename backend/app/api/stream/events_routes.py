@@ -13,8 +13,8 @@ from typing import Self
 
 from fastapi import APIRouter
 from starlette.routing import WebSocketRoute
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Receive, Send
+from starlette.websockets import WebSocket
 
 from app.api.dependencies import client_of
 from app.api.state import ApiState
@@ -32,25 +32,20 @@ from app.api.stream.events_frames import (
     renewed_frame,
 )
 from app.api.stream.events_subscriptions import Outbox, Subscriptions
+from app.api.stream.live_socket import LiveSocket
 from app.api.stream.stream_session_guard import (
-    INTERNAL_ERROR,
     LEFT,
     NOT_ALLOWED,
     Closing,
-    StreamEnded,
     StreamLimits,
     StreamSessionGuard,
     closing_for,
 )
-from app.api.stream.websocket_routes import SUBPROTOCOL, send_message, take_token
 from app.domain.access_policy import Actor
 from app.domain.errors import NotAuthenticated, NotFound, RequestError, SovdError
 from app.domain.identifiers import UserId, VehicleId
 from app.domain.session import AuthenticatedCaller, ClientInfo
-from app.observability.logs import get_logger
 from app.streaming.fleet_feed import FleetListener
-
-_log = get_logger(__name__)
 
 PATH = "/ws/events"
 
@@ -69,54 +64,30 @@ class PageAdmission:
         """The caller, at the start and whenever rights may have changed. Raises NotAuthenticated."""
         caller = await state.accounts.admit(self.access_token, self.client)
         if self.subscriptions is not None:
-            with suppress(OSError, RuntimeError):  # the page is gone: the socket's own tasks notice it, too
+            with suppress(OSError):  # the page is gone: the socket's own tasks notice it, too
                 await self.subscriptions.caller_is_now(caller.actor)
         return caller
 
 
-class EventsSocket:
-    """One socket, from handshake to close frame."""
+class EventsSocket(LiveSocket):
+    """One page."""
 
-    def __init__(self, limits: StreamLimits) -> None:
-        self._limits = limits
+    name = "events"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry. The handshake is always accepted, so that pages see the close code and its reason."""
-        socket = WebSocket(scope, receive, send)
-        token = take_token(socket)
-        try:
-            await socket.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
-            closing = await self._serve(socket, token, receive, send)
-            if closing.reachable:
-                async with asyncio.timeout(self._limits.closing_s):
-                    farewell = {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
-                    await send_message(send, farewell)
-        except (OSError, WebSocketDisconnect):
-            closing = LEFT
-        _log.debug("events.closed", code=closing.code, reason=closing.reason)
-
-    async def _serve(self, socket: WebSocket, token: str | None, receive: Receive, send: Send) -> Closing:
-        state: ApiState = socket.app.state.sovd
-        try:
-            admission = PageAdmission(access_token=token, client=client_of(socket))
-            caller = await admission.admit(state)
-            async with (
-                StreamSessionGuard(state, admission, caller, self._limits) as guard,
-                state.hub.feed.listener() as listener,
-                _Conversation(
-                    state=state, admission=admission, guard=guard, send=send, actor=caller.actor, listener=listener
-                ) as conversation,
-            ):
-                return await conversation.hear(receive)
-        except StreamEnded as ended:
-            return ended.closing
-        except SovdError as error:
-            return closing_for(error)
-        except (OSError, RuntimeError):  # uvicorn says RuntimeError once it has closed the socket itself
-            return LEFT
-        except Exception:  # noqa: BLE001 - the edge of the socket: whatever it was, the page is told to come back
-            _log.exception("events.failed")
-            return Closing(INTERNAL_ERROR, "something went wrong on our side; reconnect")
+    async def serve(
+        self, state: ApiState, socket: WebSocket, token: str | None, *, receive: Receive, send: Send
+    ) -> Closing:
+        """Admit the page, then do what it asks for until it leaves."""
+        admission = PageAdmission(access_token=token, client=client_of(socket))
+        caller = await admission.admit(state)
+        async with (
+            StreamSessionGuard(state, admission, caller, self.limits) as guard,
+            state.hub.feed.listener() as listener,
+            _Conversation(
+                state=state, admission=admission, guard=guard, send=send, actor=caller.actor, listener=listener
+            ) as conversation,
+        ):
+            return await conversation.hear(receive)
 
 
 class _Conversation:

@@ -51,7 +51,7 @@ class Outbox:
         self._turn = asyncio.Lock()
 
     async def put(self, texts: Iterable[str]) -> None:
-        """Send in order, nothing of others in between. Raises OSError or RuntimeError where the page is gone."""
+        """Send in order, nothing of others in between. Raises OSError where the page is gone."""
         async with self._turn:
             self._guard.is_sending = True
             try:
@@ -176,7 +176,7 @@ class Subscriptions:
             await work
         except SovdError as error:
             self._guard.end(closing_for(error))
-        except (OSError, RuntimeError):
+        except OSError:
             self._guard.end(LEFT)
         except Exception:  # noqa: BLE001 - the edge of a task: whatever it was, the page is told to come back
             _log.exception("events.failed")
