@@ -1,6 +1,7 @@
 """Every connector with a vehicle of its own kind, for tests of what all connectors promise."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from app.protocols.uds.timing import UdsTiming
 from app.simulator.disturbances import Disturbance, DisturbanceKind
 from app.simulator.fleet import SimulatedFleet, SimulatedVehicle
 from app.simulator.virtual_ecu import VirtualEcu
+from support.act_counts import count_acts
 from support.loaded_data import shelf_at
 from support.simulated_fleet import quick_fleet
 from support.waiting import until
@@ -73,6 +75,8 @@ class RealVehicle:
     simulated: SimulatedVehicle
     fleet: SimulatedFleet
     params: Mapping[str, JsonObject]
+    acts: Counter[str]
+    """Command → how often the engine has carried it out."""
 
     @property
     def engine(self) -> VirtualEcu:
@@ -112,6 +116,7 @@ async def real_vehicle(
             address=address,
             simulated=simulated,
             fleet=fleet,
+            acts=count_acts(engine_of(simulated)),
             params={**params, "WriteDataByID": {**ON_ENGINE, "dataId": "0x0130", **write}},
         )
     assert fleet.open_sockets == 0

@@ -10,7 +10,7 @@ Script = Callable[[bytes], Iterable[bytes]]
 
 
 class ScriptedChannel:
-    """An EcuChannel. `script` gives the answers to a request; `fails_with` is what sending raises, `refused` what it did so for."""
+    """An EcuChannel. `script` answers requests; `fails_with` is what sending raises, `refused` for which of them."""
 
     def __init__(self, script: Script, *, ecu_address: int = 0x1010) -> None:
         self._script = script
