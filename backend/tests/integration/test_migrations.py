@@ -36,6 +36,17 @@ _SHAPE = {
 }
 
 
+_REDECODE = """
+    WITH data_set AS (
+        INSERT INTO diagnostic_data_sets (data_set_id, checksum, kind, name, version, file_name, size, content, summary,
+            report, created_by)
+        SELECT gen_random_uuid(), 'c', 'odx', 'n', '1', 'f', 1, 'x', '{}', '{}', user_id FROM users
+        RETURNING data_set_id, created_by
+    ), command AS (SELECT $1::uuid AS command_id)
+    INSERT INTO command_redecodings (redecoding_id, command_id, data_set_id, created_by, chunks)
+    SELECT gen_random_uuid(), command_id, data_set_id, created_by, '[]' FROM data_set, command"""
+
+
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
@@ -123,7 +134,7 @@ async def test_an_unreachable_database_is_named_as_such(tmp_path: object) -> Non
         await upgrade(f"postgresql://nobody@/none?host={tmp_path}")
 
 
-@pytest.mark.parametrize("table", ["audit_log", "audit_seals", "responses"])
+@pytest.mark.parametrize("table", ["audit_log", "audit_seals", "responses", "command_redecodings"])
 @pytest.mark.parametrize("statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 async def test_proof_is_append_only(
     connection: asyncpg.Connection, command_id: UUID, table: str, statement: str
@@ -133,8 +144,10 @@ async def test_proof_is_append_only(
     )
     await connection.execute("INSERT INTO audit_seals VALUES (1, $1, '', '')", entry)
     await _store(connection, command_id, (1, False))
+    await connection.execute(_REDECODE, command_id)
 
-    column = {"audit_log": "action", "audit_seals": "entry_digest", "responses": "is_final"}[table]
+    columns = {"audit_log": "action", "audit_seals": "entry_digest", "responses": "is_final"}
+    column = columns.get(table, "chunks")
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only") as caught:
         await connection.execute(statement.format(table, column))
     if "CASCADE" not in statement:
