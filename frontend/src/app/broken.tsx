@@ -26,7 +26,7 @@ export function PageBroken({ error, reset }: ErrorComponentProps) {
 export function PageMissing() {
   useDocumentTitle('No such page · SOVD Command')
   return (
-    <Empty title="No such page" action={<Link to="/vehicles">Go to the fleet</Link>}>
+    <Empty title="No such page" action={<Button renderRoot={(props: object) => <Link {...props} to="/vehicles" />}>Go to the fleet</Button>}>
       Nothing is at this address. The link may be old, or a part of it may be missing.
     </Empty>
   )
