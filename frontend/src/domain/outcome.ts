@@ -1,6 +1,6 @@
 /** How a command stands, in words: what happened, whether the vehicle may have changed, and what to do next. */
 import type { components } from '@/contracts/openapi'
-import { objectsOf, textOf, type JsonObject } from './answers-read'
+import { textOf, type JsonObject } from './answers-read'
 import { nextSteps, splitMessage } from './outcome-advice'
 import { commandStatusWords, type CommandStatus, type Tone } from './statuses'
 
@@ -76,10 +76,6 @@ function factsOf(details: JsonObject): { name: string; value: string }[] {
     { name: 'It means', value: textOf(details.explanation) },
     { name: 'Control unit', value: textOf(details.ecuAddress) ?? textOf(details.component) },
     { name: 'Bytes', value: textOf(details.raw) },
-    ...objectsOf(details.blocked_by).map((item) => ({
-      name: textOf(item.reading) ?? 'Reading',
-      value: `found ${textOf(item.found) ?? 'nothing'}, wanted ${textOf(item.wanted) ?? 'another value'}`,
-    })),
   ]
   return facts.filter((fact): fact is { name: string; value: string } => fact.value !== null)
 }

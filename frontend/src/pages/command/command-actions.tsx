@@ -45,10 +45,17 @@ async function copyLink(): Promise<void> {
 }
 
 function ExportMenu({ watched }: { readonly watched: WatchedCommand }) {
-  const { command, vehicle, shown, received, timeline } = watched
-  const exported = (): Exported => ({
-    command, vehicle, received, sender: senderOf(timeline), chunks: shown.chunks, exportedAt: new Date().toISOString(),
-  })
+  const { command, vehicle, shown, allReceived, timeline } = watched
+  async function save(ending: 'json' | 'csv') {
+    try {
+      const received = await allReceived()
+      const exported: Exported = { command, vehicle, received, sender: senderOf(timeline), chunks: shown.chunks, exportedAt: new Date().toISOString() }
+      const content = ending === 'json' ? jsonFile(exported) : csvFile(shown.answer, shown.log, shown.chunks, received)
+      saveFile(fileName(command, vehicle, ending), ending === 'json' ? 'application/json' : 'text/csv', content)
+    } catch (error) {
+      toastFailure('The file could not be made', error)
+    }
+  }
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
@@ -57,13 +64,13 @@ function ExportMenu({ watched }: { readonly watched: WatchedCommand }) {
       <Menu.Dropdown>
         <Menu.Item
           leftSection={<IconFileTypeJs size={16} aria-hidden />}
-          onClick={() => saveFile(fileName(command, vehicle, 'json'), 'application/json', jsonFile(exported()))}
+          onClick={() => void save('json')}
         >
           JSON, everything
         </Menu.Item>
         <Menu.Item
           leftSection={<IconFileTypeCsv size={16} aria-hidden />}
-          onClick={() => saveFile(fileName(command, vehicle, 'csv'), 'text/csv', csvFile(shown.answer, shown.log, shown.chunks, received))}
+          onClick={() => void save('csv')}
         >
           CSV table
         </Menu.Item>

@@ -42,7 +42,7 @@ function Watched({ command }: { readonly command: Command }) {
       title={definition?.title ?? command.command_name}
       beside={
         <>
-          {definition !== null && <code className={classes.technical}>{command.command_name}</code>}
+          {definition !== null && <code className={`${classes.technical ?? ''} no-print`}>{command.command_name}</code>}
           <span className="no-print"><CommandStatusBadge status={command.status} /></span>
         </>
       }

@@ -1,6 +1,7 @@
 import type { ReadValue, TroubleCode } from '@/domain/answers-items'
 import { dtcStatusWords, statusBits } from '@/domain/dtc'
-import { formatQuantity } from '@/domain/durations'
+import { formatCount, formatQuantity } from '@/domain/durations'
+import { seriesFacts, type SampleLog } from '@/domain/samples'
 
 export function ReportCodes({ codes }: { readonly codes: readonly TroubleCode[] }) {
   return (
@@ -49,6 +50,33 @@ export function ReportValues({ title, values }: { readonly title: string; readon
               <td>{one.ecu}</td>
             </tr>
           ))}
+        </tbody>
+      </table>
+    </>
+  )
+}
+
+export function ReportSamples({ log, count }: { readonly log: SampleLog; readonly count: number }) {
+  return (
+    <>
+      <h2>Samples ({count})</h2>
+      <p>
+        From {(log.times[0] ?? 0).toFixed(2)} s to {(log.times.at(-1) ?? 0).toFixed(2)} s after the first one
+        {log.gaps > 0 && `; ${formatCount(log.gaps, 'sample')} missed`}. The CSV file holds each of them.
+      </p>
+      <table>
+        <thead><tr><th>Value</th><th>Latest</th><th>Least</th><th>Greatest</th><th>Mean</th></tr></thead>
+        <tbody>
+          {log.series.map((one) => {
+            const facts = seriesFacts(one)
+            const shown = (value: number | undefined) => formatQuantity(value, one.unit)
+            return (
+              <tr key={one.key}>
+                <th scope="row">{one.label}</th><td>{facts === null ? formatQuantity(one.shown.at(-1), one.unit) : shown(facts.last)}</td>
+                <td>{shown(facts?.least)}</td><td>{shown(facts?.greatest)}</td><td>{shown(facts === null ? undefined : Number(facts.mean.toPrecision(5)))}</td>
+              </tr>
+            )
+          })}
         </tbody>
       </table>
     </>

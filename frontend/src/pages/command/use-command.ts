@@ -14,6 +14,7 @@ import { sentHere } from '@/session/sent-here'
 import { AnswerStore, type ShownAnswer } from './answer-store'
 
 type TimelineItem = components['schemas']['TimelineItem']
+type Stored = components['schemas']['ResponseOut']
 
 export interface WatchedCommand {
   readonly command: Command
@@ -27,11 +28,16 @@ export interface WatchedCommand {
    * the stream does not say it, and until then this page's own time stands for it.
    */
   readonly received: ReadonlyMap<number, string>
+  /** The same, complete: asks the server for what is missing. */
+  readonly allReceived: () => Promise<ReadonlyMap<number, string>>
   /** First and last part of the answer. */
   readonly times: AnswerTimes
   /** Known only in the tab that sent it. */
   readonly click: Click | null
 }
+
+/** An answer of more parts that came live is not read a second time by itself: an hour of samples is tens of megabytes. */
+const LONG = 5000
 
 /** Without a live connection the page asks again by itself, this often. */
 const ASK_AGAIN_MS = 2500
@@ -66,7 +72,7 @@ export function useWatchedCommand(command: Command): WatchedCommand {
   const responses = useQuery({ ...responsesQuery(api, commandId), refetchInterval: askAgain })
   const items = responses.data?.items
   const { refetch } = responses
-  const isIncomplete = isTerminal(status) && items !== undefined && items.length < shown.chunks.length
+  const isIncomplete = isTerminal(status) && items !== undefined && items.length < shown.chunks.length && shown.chunks.length <= LONG
   const isBack = useReturn(phase === 'live')
   useEffect(() => {
     // After a break what was replayed has no time of its own.
@@ -78,10 +84,15 @@ export function useWatchedCommand(command: Command): WatchedCommand {
       sequenceNumber: item.sequence_number, payload: item.response_payload, isFinal: item.is_final,
     })))
   }, [store, items])
-  const received = useMemo(() => new Map((items ?? []).map((item) => [item.sequence_number, item.received_at])), [items])
+  const received = useMemo(() => receivedOf(items), [items])
+  const allReceived = async () => (received.size >= shown.chunks.length ? received : receivedOf((await refetch()).data?.items))
   const times = useMemo(() => answerTimes(shown.chunks, received), [shown.chunks, received])
   const [click] = useState(() => sentHere(commandId))
-  return { command, vehicle, definition, timeline: timeline ?? [], shown, received, times, click }
+  return { command, vehicle, definition, timeline: timeline ?? [], shown, received, allReceived, times, click }
+}
+
+function receivedOf(items: readonly Stored[] | undefined): ReadonlyMap<number, string> {
+  return new Map((items ?? []).map((item) => [item.sequence_number, item.received_at]))
 }
 
 /** How often something became true again. */

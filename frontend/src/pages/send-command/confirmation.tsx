@@ -1,5 +1,5 @@
 import { Button, Group, Text, TextInput } from '@mantine/core'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, type MouseEvent } from 'react'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { wantedTyping } from '@/domain/risk'
 import { VehicleMark, VinText } from '@/ui/vehicle-target'
@@ -30,7 +30,7 @@ interface ConfirmLineProps {
   readonly vehicles: readonly Vehicle[]
   readonly title: string
   readonly busy: boolean
-  readonly onConfirm: () => void
+  readonly onConfirm: (event: MouseEvent) => void
   readonly onBack: () => void
 }
 

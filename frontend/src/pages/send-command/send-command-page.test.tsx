@@ -1,17 +1,20 @@
 import { configure, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { commandDefinitions } from '../../../tests/definitions'
 import { Lost, Refused, showPage } from '../../../tests/support/show-page'
 import { commandOut, vehicleOut } from '../../../tests/support/vehicles'
 import { sendSearch } from '@/domain/search-params'
 import { keep } from '@/session/preferences'
+import { sentHere } from '@/session/sent-here'
 import { SendCommandPage } from './send-command-page'
 
 const golf = vehicleOut('000101')
 const prius = vehicleOut('000105', { make: 'Toyota', model: 'Prius', connection_status: 'disconnected', status_cause: 'It is offline.' })
 const bench = vehicleOut('000201', { settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1, unit: 'km/h' }] } } })
-const vehicles = [golf, prius, bench]
+const server = vehicleOut('000203', { address: 'sovd+http://127.0.0.1:1/' })
+const vehicles = [golf, prius, bench, server]
+const ecus = [{ ecuAddress: '0x1010', component: 'engine', name: 'Engine control module', variant: null }, { ecuAddress: '0x1030', component: 'brakes', name: 'Brakes', variant: null }]
 
 interface Post {
   readonly key: string | null
@@ -29,6 +32,7 @@ function show(at: string, onPost: (count: number) => unknown = () => null, role:
       }
       if (pathname.endsWith('/command-definitions')) return { items: commandDefinitions, total: commandDefinitions.length, limit: 100, offset: 0 }
       if (pathname.endsWith('/vehicles')) return { items: vehicles, total: vehicles.length, limit: 200, offset: 0 }
+      if (pathname.endsWith('/knowledge')) return { ecus: { command_id: 'c', at: '2026-01-01T00:00:00Z', items: ecus }, trouble_codes: null, cleared_at: null }
       return vehicles.find(({ vehicle_id: id }) => pathname.endsWith(id)) ?? new Refused(404)
     },
   })
@@ -104,6 +108,40 @@ test('what changes the vehicle asks once more, and a changed value asks anew', a
   await hand.type(screen.getByLabelText(/^Trouble code/), 'P0420')
   expect(screen.queryByRole('button', { name: /Yes, send/ })).toBeNull()
   expect(posts).toHaveLength(0)
+})
+
+test('Enter twice, or held down, does not confirm what it asked a moment ago; Enter after reading does', async () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(10_000)
+  const { hand, posts, address } = show(`/send?vehicles=${golf.vehicle_id}&command=ClearDTC`)
+  const field = await screen.findByRole('combobox', { name: /^ECU address/ })
+  await hand.type(field, '0x10')
+  await hand.keyboard('{Control>}{Enter}{Enter}{/Control}')
+  expect(await button(/Yes, send/)).toHaveFocus()
+  await hand.keyboard('{Enter}{Enter>4/}')
+  expect(posts).toHaveLength(0)
+  now.mockReturnValue(10_600)
+  await hand.keyboard('{Enter}')
+  await waitFor(() => expect(address()).toMatch(/^\/commands/))
+  expect(posts).toHaveLength(1)
+})
+
+test('the tab that sends keeps when it was clicked, for the time line', async () => {
+  const before = Date.now()
+  const { hand, address } = show(`/send?vehicles=${golf.vehicle_id}&command=DiscoverECUs`)
+  await hand.click(await button(/Find control units on/))
+  await waitFor(() => expect(address()).toMatch(/^\/commands/))
+  const click = sentHere('33333333-3333-4333-8333-333333333333')
+  expect(click?.clickedAt).toBeGreaterThanOrEqual(before)
+  expect(click?.acceptedAt).toBeGreaterThanOrEqual(click?.clickedAt ?? Infinity)
+  expect(sentHere('44444444-4444-4444-8444-444444444444')).toBeNull()
+})
+
+test('a field offers the control units that the vehicle is known to have, and a vehicle with a SOVD server is asked by component', async () => {
+  const { hand } = show(`/send?vehicles=${server.vehicle_id}&command=ClearDTC`)
+  const field = await screen.findByRole('combobox', { name: /^Component/ })
+  await hand.type(field, 'eng')
+  await hand.click(await screen.findByRole('option', { name: /engine Engine control module/ }))
+  expect(field).toHaveValue('engine')
 })
 
 test('what moves things needs a reason and the end of the VIN, and says what is read first', async () => {

@@ -4,7 +4,6 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useApi } from '@/api/client'
 import { commandQuery, definitionsQuery, type CommandDefinition } from '@/api/queries/commands'
-import type { Vehicle } from '@/api/queries/vehicles'
 import { roleReaches } from '@/domain/roles'
 import { record, type JsonObject } from '@/domain/schema-form'
 import { usePresence } from '@/live/hooks'
@@ -67,7 +66,7 @@ function Order({ definitions, earlier }: OrderProps) {
         {name !== undefined && definition === null && <Text role="alert" c="red">This server knows no command “{name}”. Choose one of the list.</Text>}
         {definition === null && <Text size="sm" c="dimmed">Sending one again? <Link to="/commands">Find it in the history</Link>.</Text>}
       </div>
-      {definition !== null && <Filled definition={definition} vehicles={targets.vehicles} earlier={earlier} />}
+      {definition !== null && <Filled definition={definition} targets={targets} earlier={earlier} />}
     </div>
   )
 }
@@ -97,15 +96,19 @@ function TargetTrouble({ targets: { vehicles, isLoading, missing, error } }: { r
 
 interface FilledProps {
   readonly definition: CommandDefinition
-  readonly vehicles: readonly Vehicle[]
+  readonly targets: Targets
   readonly earlier: OrderProps['earlier']
 }
 
 /** The form with the parameters it starts from: those of the address, of the command to send again, or the last ones. */
-function Filled({ definition, vehicles, earlier }: FilledProps) {
+function Filled({ definition, targets: { vehicles, isLoading }, earlier }: FilledProps) {
+  // What the form opens with depends on the kind of vehicle. Vehicles that are added later change nothing that was typed.
+  const [isReady, setReady] = useState(!isLoading)
+  if (!isReady && !isLoading) setReady(true)
   const { params, again } = route.useSearch()
   const { user_id: userId } = useUser()
   const key = rememberKey(userId, definition.name)
+  if (!isReady) return null
   return (
     <SendForm
       key={`${definition.name} ${params ?? ''} ${again ?? ''}`} definition={definition} vehicles={vehicles}

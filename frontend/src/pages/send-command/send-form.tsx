@@ -29,6 +29,9 @@ export interface SendFormProps {
   readonly onRemember: (params: JsonObject) => void
 }
 
+/** A key that is held down, or pressed twice, presses again within this time; who has read the question, later. */
+const TOO_SOON_MS = 500
+
 /** One command's form, from the first field to the answer of the server. */
 export function SendForm({ definition, vehicles, start, startedFrom, onRemember }: SendFormProps) {
   const draft = useSendDraft(definition, { start, startReason: '', preferred: preferredFor(vehicles) })
@@ -37,6 +40,7 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
   const navigate = useNavigate()
   const place = useRef<HTMLFormElement>(null)
   const [isConfirming, setConfirming] = useState(false)
+  const askedAt = useRef(0)
   const [typed, setTyped] = useState('')
   const [isTypingShown, setTypingShown] = useState(false)
   const [isStartShown, setStartShown] = useState(startedFrom === 'last' && Object.keys(start ?? {}).length > 0)
@@ -53,8 +57,10 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
     sending.reset()
   }
 
-  function submit(isConfirmed: boolean) {
+  /** `byKey`: pressed on the keyboard, where the second press of one nervous hand must not confirm the first. */
+  function submit(isConfirmed: boolean, byKey: boolean) {
     if (isBusy || vehicles.length === 0) return
+    if (isConfirmed && byKey && performance.now() - askedAt.current < TOO_SOON_MS) return
     draft.showAll()
     setTypingShown(true)
     if (!draft.isRight || typedProblem !== undefined) {
@@ -62,6 +68,7 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
       // After the messages are drawn.
       setTimeout(() => focusFirstWrong(place.current), 0)
     } else if (confirmation === 'confirm' && !isConfirmed) {
+      askedAt.current = performance.now()
       setConfirming(true)
     } else {
       void send()
@@ -101,14 +108,14 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
-      submit(isConfirming)
+      if (!event.repeat) submit(isConfirming, true)
     }
   }
 
   return (
     // The keys work for every field inside; the form itself is not something to press.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Ctrl+Enter, beside the button that does the same
-    <form ref={place} className={classes.card} noValidate aria-label={definition.title} onKeyDown={onKeyDown} onSubmit={(event) => { event.preventDefault(); submit(false) }}>
+    <form ref={place} className={classes.card} noValidate aria-label={definition.title} onKeyDown={onKeyDown} onSubmit={(event) => { event.preventDefault(); submit(false, false) }}>
       {isStartShown && (
         <Group gap="xs">
           <Text size="sm" c="dimmed">Filled in as you sent it last.</Text>
@@ -135,7 +142,7 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
         onResults={() => { if (sending.state.kind === 'over') void showResults(sending.state.outcomes) }}
       />
       {isConfirming
-        ? <ConfirmLine vehicles={vehicles} title={definition.title} busy={isBusy} onConfirm={() => submit(true)} onBack={() => setConfirming(false)} />
+        ? <ConfirmLine vehicles={vehicles} title={definition.title} busy={isBusy} onConfirm={({ detail }) => submit(true, detail === 0)} onBack={() => setConfirming(false)} />
         : (
           <div className={classes.send}>
             {/* Pressing it leaves no field: a message that came up then would move the button away under the pointer. */}
