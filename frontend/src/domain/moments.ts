@@ -33,8 +33,23 @@ export function isZone(zone: ZoneSetting): boolean {
   }
 }
 
-/** The zone's short name at that moment: `UTC`, `GMT+1`, `EST`. */
+const QUARTER_MS = 15 * 60_000
+const MOST_NAMES = 1000
+const names = new Map<string, string>()
+
+/** The zone's short name at that moment: `UTC`, `GMT+1`, `EST`. It changes at full quarters of an hour only. */
 export function zoneName(moment: Date, zone: ZoneSetting): string {
+  const key = `${String(Math.floor(moment.getTime() / QUARTER_MS))} ${zone}`
+  let name = names.get(key)
+  if (name === undefined) {
+    if (names.size >= MOST_NAMES) names.clear()
+    name = findZoneName(moment, zone)
+    names.set(key, name)
+  }
+  return name
+}
+
+function findZoneName(moment: Date, zone: ZoneSetting): string {
   const parts = format(zone, 'zone').formatToParts(moment)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
 }

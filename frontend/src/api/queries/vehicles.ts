@@ -57,8 +57,8 @@ export const everyVehicleQuery = (api: Api) =>
         answer(api.GET('/api/v1/vehicles', { params: { query: { limit: PART, offset } }, signal }))
       const seen = new Set<string>()
       // What stands in the cache goes on being patched by live changes meanwhile, so parts are put into it.
-      const take = ({ items }: VehicleList) => {
-        const fresh = new Map(items.map((vehicle) => [vehicle.vehicle_id, vehicle]))
+      const take = (lists: readonly VehicleList[]) => {
+        const fresh = new Map(lists.flatMap(({ items }) => items).map((vehicle) => [vehicle.vehicle_id, vehicle]))
         for (const id of fresh.keys()) seen.add(id)
         const have = client.getQueryData<Vehicle[]>(vehicleKeys.everyOne) ?? []
         const kept = have.map((vehicle) => {
@@ -70,11 +70,11 @@ export const everyVehicleQuery = (api: Api) =>
       }
       const first = await part(0)
       client.setQueryData<number | null>(vehicleKeys.count, first.total)
-      take(first)
+      take([first])
       const offsets = Array.from({ length: Math.max(0, Math.ceil(first.total / PART) - 1) }, (_, index) => (index + 1) * PART)
-      // Six at a time: as many as a browser has connections for one host.
+      // Six at a time: as many as a browser has connections for one host. They are shown together, as each change is sorted anew.
       for (let next = 0; next < offsets.length; next += 6) {
-        await Promise.all(offsets.slice(next, next + 6).map(async (offset) => take(await part(offset))))
+        take(await Promise.all(offsets.slice(next, next + 6).map(part)))
       }
       return (client.getQueryData<Vehicle[]>(vehicleKeys.everyOne) ?? []).filter(({ vehicle_id }) => seen.has(vehicle_id))
     },

@@ -74,6 +74,31 @@ test('keys: / searches, arrows walk, space and shift select, and the selection g
   await waitFor(() => expect(page.address()).toBe(`/vehicles/${vehicle(2).vehicle_id}`))
 })
 
+test('the VIN is a link: a click opens the vehicle in this page, with Ctrl the browser opens it in its own way', async () => {
+  const page = show(serve(3))
+  await grid()
+  const link = screen.getAllByRole('link').find(({ textContent }) => textContent === vehicle(2).vin)!
+  expect(link).toHaveAttribute('href', `/vehicles/${vehicle(2).vehicle_id}`)
+
+  const isPrevented = () => new Promise<boolean>((tell) => {
+    window.addEventListener('click', (event) => {
+      tell(event.defaultPrevented)
+      event.preventDefault()
+    }, { once: true })
+  })
+  const withControl = isPrevented()
+  const user = userEvent.setup()
+  await user.keyboard('{Control>}')
+  await user.click(link)
+  await user.keyboard('{/Control}')
+  expect(await withControl).toBe(false)
+  expect(page.address()).toBe('/vehicles')
+  const alone = isPrevented()
+  await user.click(link)
+  expect(await alone).toBe(true)
+  await waitFor(() => expect(page.address()).toBe(`/vehicles/${vehicle(2).vehicle_id}`))
+})
+
 test('live presence changes the row, with its cause', async () => {
   const page = show(serve(3))
   await grid()

@@ -2,7 +2,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { flexRender, getCoreRowModel, useReactTable, type Row } from '@tanstack/react-table'
 import { useElementScrollRestoration } from '@tanstack/react-router'
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
 import { memo, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type MouseEvent } from 'react'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { nextSort, type FleetSort } from '@/domain/presence'
@@ -36,22 +36,18 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
   'use no memo'
   const scroller = useRef<HTMLDivElement>(null)
   const rowPx = useMediaQuery('(max-width: 61.99em)', false, { getInitialValueInEffect: false }) ? TALL_ROW_PX : ROW_PX
-  const data = useMemo(() => vehicles.map((vehicle): FleetRow => ({ vehicle, work: work.get(vehicle.vehicle_id) })), [vehicles, work])
   // Back from a vehicle, the list stands where it was.
   const before = useElementScrollRestoration({ id: SCROLL_ID })
-  // eslint-disable-next-line react-hooks/incompatible-library -- the table hands out functions that change by themselves: this component opts out of memoisation above
-  const table = useReactTable({
-    data, columns: fleetColumns, getCoreRowModel: getCoreRowModel(), getRowId: ({ vehicle }) => vehicle.vehicle_id, manualSorting: true,
-  })
-  const { rows } = table.getRowModel()
+  // eslint-disable-next-line react-hooks/incompatible-library -- the library hands out functions that change by themselves: this component opts out of memoisation above
   const virtual = useVirtualizer({
     initialOffset: before?.scrollY ?? 0,
-    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12, scrollPaddingStart: rowPx,
+    count: vehicles.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 8, scrollPaddingStart: rowPx,
     // Room for the selection bar, which lies over the end of a long list.
-    paddingEnd: selection.ids.size > 0 && rows.length > 12 ? rowPx : 0,
+    paddingEnd: selection.ids.size > 0 && vehicles.length > 12 ? rowPx : 0,
   })
   // The heights of rows are kept by the virtualizer until it is told.
   useLayoutEffect(() => virtual.measure(), [virtual, rowPx])
+  const { table, places } = useRowsInSight(vehicles, work, virtual.getVirtualItems())
   const activeIndex = selection.activeId === null ? -1 : vehicles.findIndex(({ vehicle_id }) => vehicle_id === selection.activeId)
 
   function onKeyDown(event: KeyboardEvent) {
@@ -91,7 +87,14 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
   function onClick(event: MouseEvent) {
     const target = event.target as HTMLElement
     const id = target.closest<HTMLElement>('[data-vehicle]')?.dataset.vehicle
-    if (id === undefined || target.closest('a') !== null) return
+    if (id === undefined) return
+    if (target.closest('a') !== null) {
+      // With a key held the browser opens the link in its own way: another tab, another window.
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+      event.preventDefault()
+      onOpen(id)
+      return
+    }
     const ids = vehicles.map(({ vehicle_id }) => vehicle_id)
     if (target.closest('[data-tick]') !== null) {
       if (event.shiftKey) selection.extendTo(ids, id)
@@ -106,7 +109,7 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
   const areAll = vehicles.length > 0 && vehicles.every(({ vehicle_id }) => selection.ids.has(vehicle_id))
   return (
     <div
-      ref={scroller} data-scroll-restoration-id={SCROLL_ID} className={classes.grid} role="grid" tabIndex={0} aria-label="Vehicles" aria-multiselectable aria-rowcount={rows.length + 1}
+      ref={scroller} data-scroll-restoration-id={SCROLL_ID} className={classes.grid} role="grid" tabIndex={0} aria-label="Vehicles" aria-multiselectable aria-rowcount={vehicles.length + 1}
       aria-colcount={fleetColumns.length + 1} aria-activedescendant={activeIndex < 0 ? undefined : rowId(selection.activeId ?? '')}
       onKeyDown={onKeyDown} onClick={onClick} onFocus={() => activateShown()}
     >
@@ -122,19 +125,37 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
         ))}
       </div>
       <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index, start }) => {
-          const row = rows[index]
-          if (row === undefined) return null
-          return (
-            <TableRow
-              key={row.id} row={row} original={row.original} index={index} start={start}
-              isActive={row.id === selection.activeId} isSelected={selection.ids.has(row.id)}
-            />
-          )
-        })}
+        {places.map(({ key, row, index, start }) => (
+          <TableRow
+            key={key} row={row} original={row.original} index={index} start={start}
+            isActive={row.id === selection.activeId} isSelected={selection.ids.has(row.id)}
+          />
+        ))}
       </div>
     </div>
   )
+}
+
+/** A table of the rows in sight only: one of ten thousand would be made anew for each part that is loaded. */
+function useRowsInSight(vehicles: readonly Vehicle[], work: ReadonlyMap<string, Work>, inSight: readonly VirtualItem[]) {
+  'use no memo'
+  const [first, last] = [inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? -1]
+  const data = useMemo(
+    () => vehicles.slice(first, last + 1).map((vehicle): FleetRow => ({ vehicle, work: work.get(vehicle.vehicle_id) })),
+    [vehicles, work, first, last],
+  )
+  // eslint-disable-next-line react-hooks/incompatible-library -- as above
+  const table = useReactTable({
+    data, columns: fleetColumns, getCoreRowModel: getCoreRowModel(), getRowId: ({ vehicle }) => vehicle.vehicle_id, manualSorting: true,
+  })
+  const { rows } = table.getRowModel()
+  // What leaves at one end of the screen is filled anew at the other: filling is cheaper than making.
+  const count = Math.ceil((inSight.length + 1) / 16) * 16
+  const places = inSight.flatMap(({ index, start }) => {
+    const row = rows[index - first]
+    return row === undefined ? [] : [{ key: index % count, row, index, start }]
+  })
+  return { table, places }
 }
 
 interface HeadProps {
