@@ -33,6 +33,30 @@ test('presence changes while one looks', async ({ page, enter, api }) => {
   await expect(row).toContainText('Connected')
 })
 
+test('the page of a vehicle shows when it was there and why not, live and after a reload', async ({ page, enter, api }) => {
+  const fiat = await api.connected('000112')
+  await enter(`/vehicles/${fiat.vehicle_id}`)
+  const strip = page.getByRole('slider', { name: 'Presence in the last 24 hours' })
+  const changes = page.getByRole('list', { name: 'Changes of presence' }).getByRole('listitem')
+  await expect(strip).toHaveAttribute('aria-valuetext', /^Connected, since /)
+  await expect(changes.first()).toContainText('Connected')
+
+  await api.call('PATCH', `/api/v1/vehicles/${fiat.vehicle_id}`, { address: 'sim:?offline' })
+  await expect(changes.first()).toContainText('The simulated vehicle is offline.')
+  await expect(strip).toHaveAttribute('aria-valuetext', /^Disconnected, since .*offline\.$/)
+  await api.call('PATCH', `/api/v1/vehicles/${fiat.vehicle_id}`, { address: fiat.address })
+  await expect(changes.first()).toContainText('Connected')
+  await expect(changes.nth(2)).toContainText('Disconnected')
+
+  await page.reload()
+  await expect(changes.nth(2)).toContainText('Disconnected')
+  await page.getByText('7 days').click()
+  const week = page.getByRole('slider', { name: 'Presence in the last 7 days' })
+  await week.focus()
+  await week.press('Home')
+  await expect(week).toHaveAttribute('aria-valuetext', /^Not recorded, /)
+})
+
 test('an address that leads nowhere says so', async ({ page, enter, complaints }) => {
   complaints.allow(/status of 404/)
   await enter('/vehicles/00000000-0000-4000-8000-000000000000')

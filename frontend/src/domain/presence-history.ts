@@ -43,21 +43,24 @@ export function spansOf({ items, next_before: nextBefore }: Pick<PresenceHistory
   return spans
 }
 
-/** Neighbours that are both shorter than `shortest` become one `mixed` span, so that the eye and the keys get through. */
+/**
+ * Neighbours that are both shorter than `shortest` become one `mixed` span, so that the eye and the keys get through.
+ * What is now always stays a span of its own.
+ */
 export function joinShort(spans: readonly PresenceSpan[], shortest: number): PresenceSpan[] {
   const joined: PresenceSpan[] = []
   for (const span of spans) {
     const last = joined.at(-1)
-    if (last !== undefined && isShort(last, shortest) && span.to - span.from < shortest && span.kind !== 'unrecorded') {
-      joined[joined.length - 1] = { kind: 'mixed', cause: null, from: last.from, to: span.to, isOpen: span.isOpen, changes: last.changes + 1 }
+    if (last !== undefined && isShort(last, shortest) && isShort(span, shortest)) {
+      joined[joined.length - 1] = { kind: 'mixed', cause: null, from: last.from, to: span.to, isOpen: false, changes: last.changes + 1 }
     } else joined.push(span)
   }
   return joined
 }
 
 /** A mixed span stays short: however long it gets, short ones that follow belong to it. */
-function isShort({ kind, from, to }: PresenceSpan, shortest: number): boolean {
-  return kind === 'mixed' || (kind !== 'unrecorded' && to - from < shortest)
+function isShort({ kind, from, to, isOpen }: PresenceSpan, shortest: number): boolean {
+  return kind === 'mixed' || (kind !== 'unrecorded' && !isOpen && to - from < shortest)
 }
 
 const otherWords = { unrecorded: 'Not recorded', mixed: 'Unsteady' } as const
