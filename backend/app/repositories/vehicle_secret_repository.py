@@ -31,6 +31,14 @@ async def remove(db: AsyncConnection, vehicle_id: VehicleId, name: SecretName) -
     return found.rowcount > 0
 
 
+async def remove_all(db: AsyncConnection, vehicle_id: VehicleId) -> tuple[str, ...]:
+    """Forget all secrets of a vehicle; their names."""
+    rows = await db.execute(
+        text("DELETE FROM vehicle_secrets WHERE vehicle_id = :vehicle_id RETURNING name"), {"vehicle_id": vehicle_id}
+    )
+    return tuple(sorted(rows.scalars()))
+
+
 async def names(db: AsyncConnection, vehicle_id: VehicleId) -> Mapping[str, datetime]:
     """Which secrets a vehicle has, and since when."""
     rows = await db.execute(

@@ -8,7 +8,7 @@ from app.domain.access_policy import Action, Actor, Target
 from app.domain.errors import NotFound
 from app.domain.identifiers import VehicleId
 from app.domain.session import ClientInfo
-from app.domain.vehicle_secrets import SecretName
+from app.domain.vehicle_secrets import SecretName, place_of_secret
 from app.repositories import vehicle_repository, vehicle_secret_repository
 from app.repositories.unit_of_work import UnitOfWork
 from app.security.sealing import Sealing
@@ -27,7 +27,7 @@ class VehicleSecretService:
     async def put(self, caller: Actor, vehicle_id: VehicleId, name: SecretName, value: str, client: ClientInfo) -> None:
         """Keep a secret, in place of an earlier one. Raises NotFound, Forbidden."""
         await self._require(caller, vehicle_id, client)
-        sealed = self._sealing.seal(value, secrets.token_bytes(12), place=f"{vehicle_id}/{name.value}")
+        sealed = self._sealing.seal(value, secrets.token_bytes(12), place=place_of_secret(vehicle_id, name.value))
         async with self._unit_of_work.begin() as work:
             if await vehicle_repository.lock(work.db, vehicle_id) is None:
                 raise unknown("vehicle")

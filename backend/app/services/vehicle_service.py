@@ -12,7 +12,7 @@ from app.domain.identifiers import VehicleId
 from app.domain.json_values import JsonObject
 from app.domain.session import ClientInfo
 from app.domain.vehicle import Vehicle
-from app.repositories import vehicle_repository
+from app.repositories import vehicle_repository, vehicle_secret_repository
 from app.repositories.unit_of_work import UnitOfWork, Work
 from app.repositories.vehicle_repository import NewVehicle, VehicleFilter
 from app.services.access_guard import AccessGuard, unknown
@@ -127,7 +127,7 @@ class VehicleService:
         return after
 
     async def remove(self, caller: Actor, vehicle_id: VehicleId, client: ClientInfo) -> None:
-        """Take a vehicle out of the registry; its history stays.
+        """Take a vehicle out of the registry; its history stays, its secrets do not.
 
         Raises NotFound, Forbidden, Conflict (`vehicle_busy`) while a command on it waits or runs.
         """
@@ -142,7 +142,9 @@ class VehicleService:
                     code="vehicle_busy",
                 )
             await vehicle_repository.remove(work.db, vehicle_id)
-            await work.audit(_act(caller, client, "vehicle.removed", vehicle_id, {"before": _recorded(vehicle)}))
+            forgotten = await vehicle_secret_repository.remove_all(work.db, vehicle_id)
+            details = {"before": _recorded(vehicle), "secrets_removed": list(forgotten)}
+            await work.audit(_act(caller, client, "vehicle.removed", vehicle_id, details))
 
     async def _require(self, caller: Actor, action: Action, vehicle_id: VehicleId, client: ClientInfo) -> None:
         target = Target(vehicle_id=vehicle_id)

@@ -12,6 +12,7 @@ from app.domain.command_definition import CommandDefinition
 from app.domain.errors import SovdError, VehicleNotSafe
 from app.domain.identifiers import VehicleId
 from app.domain.safe_state import Reading, SafeCondition, SafeStatePolicy, blocked_by, safe_state_of
+from app.domain.vehicle_secrets import place_of_secret
 from app.repositories import vehicle_context_repository
 from app.repositories.vehicle_context_repository import StoredContext
 from app.security.sealing import Sealing
@@ -55,7 +56,8 @@ class Approach:
         if stored is None:
             return NO_CONTEXT
         secrets = {
-            name: self._sealing.open(sealed, place=f"{vehicle_id}/{name}") for name, sealed in stored.sealed.items()
+            name: self._sealing.open(sealed, place=place_of_secret(vehicle_id, name))
+            for name, sealed in stored.sealed.items()
         }
         return VehicleContext(secrets=secrets, data_sets=stored.data_sets)
 

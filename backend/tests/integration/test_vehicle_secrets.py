@@ -41,6 +41,23 @@ async def test_the_database_alone_does_not_give_a_secret_away(running_app: Runni
     assert b"sesame" not in sealed
 
 
+async def test_a_removed_vehicle_leaves_no_secret(running_app: RunningApp, app_settings: Settings) -> None:
+    vehicle_id = await running_app.add_vehicle()
+    path = f"/api/v1/vehicles/{vehicle_id}"
+    for name in ("security_access", "bearer_token"):
+        assert (await running_app.admin.put(f"{path}/secrets/{name}", json={"value": "open sesame"})).status_code == 204
+    assert (await running_app.admin.delete(path)).status_code == 204
+
+    assert app_settings.database_url is not None
+    connection = await asyncpg.connect(app_settings.database_url.get_secret_value())
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM vehicle_secrets") == 0
+    finally:
+        await connection.close()
+    removed = await running_app.admin.get("/api/v1/audit-logs", params={"action": "vehicle.removed"})
+    assert removed.json()["items"][0]["details"]["secrets_removed"] == ["bearer_token", "security_access"]
+
+
 SPEED: dict[str, Any] = {"reading": "speed", "ecuAddress": "0x1010", "dataId": "0xF40D", "equals": 0}
 
 
