@@ -7,15 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from app.connectors.answer_parts import before_the_end, not_answered
 from app.connectors.doip_address import DoipAddress
 from app.connectors.doip_parts import Outlet
 from app.diagnostic_data.port import Decoded, DiagnosticData
-from app.domain.errors import (
-    FieldError,
-    InvalidRequest,
-    VehicleError,
-    VehicleTimeout,
-)
+from app.domain.errors import FieldError, InvalidRequest, VehicleError
 from app.domain.json_values import JsonObject
 from app.domain.vehicle_secrets import SecretName
 from app.links.port import DiagnosticLink
@@ -31,8 +27,6 @@ Result = TypeVar("Result")
 
 SIDE_BY_SIDE = 32
 """ECUs asked at the same time over one connection."""
-_RESERVE = 0.1
-_LONGEST_RESERVE_S = 2.0
 _NO_SUCH_SESSION = frozenset(
     {Nrc.SERVICE_NOT_SUPPORTED, Nrc.SUB_FUNCTION_NOT_SUPPORTED, Nrc.SUB_FUNCTION_NOT_SUPPORTED_IN_ACTIVE_SESSION}
 )
@@ -60,8 +54,7 @@ class DoipJob:
 
     def before_the_end(self) -> float:
         """A deadline that leaves time to say what came, when some of many did not answer."""
-        left = max(0.0, self.deadline - self.now())
-        return self.deadline - min(_LONGEST_RESERVE_S, left * _RESERVE)
+        return before_the_end(self.deadline)
 
     @contextmanager
     def acting(self) -> Iterator[None]:
@@ -152,35 +145,14 @@ class DoipJob:
         return results
 
 
-def raise_if_none_answered(results: Iterable[object]) -> None:
-    """Where nobody answered the command failed: silence before a refusal, as it is the graver of the two."""
-    found = list(results)
-    errors = [one for one in found if isinstance(one, VehicleError)]
-    if errors and len(errors) == len(found):
-        raise next((error for error in errors if isinstance(error, VehicleTimeout)), errors[0])
-
-
-def not_answered(results: Mapping[int, object]) -> list[JsonObject]:
-    """The ECUs that gave no answer, each with its reason."""
-    return [
-        {"ecuAddress": ecu_text(ecu), "reason": error.message, **_nrc_of(error)}
-        for ecu, error in sorted(results.items())
-        if isinstance(error, VehicleError)
-    ]
+def ecus_not_answered(results: Mapping[int, object]) -> list[JsonObject]:
+    """The ECUs that gave no answer, each with its reason; `results` by ECU address."""
+    return not_answered(({"ecuAddress": ecu_text(ecu)}, result) for ecu, result in sorted(results.items()))
 
 
 def component_of(name: str) -> str:
     """An ECU's name as a component is called in commands: no spaces, only what identifiers of SOVD may hold."""
     return re.sub(r"[^A-Za-z0-9_.#-]+", "_", name).strip("_.#-") or "ecu"
-
-
-def error_entry(error: VehicleError) -> JsonObject:
-    """An error as one entry of an answer about many things."""
-    return {"code": error.error_code, "message": error.message, **_nrc_of(error)}
-
-
-def _nrc_of(error: VehicleError) -> JsonObject:
-    return {name: error.details[name] for name in ("nrc", "nrcName", "advice") if name in error.details}
 
 
 def hex_text(data: bytes) -> str:

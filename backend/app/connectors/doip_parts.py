@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from app.connectors.answer_parts import chunk, final, utc_now
 from app.connectors.port import Progress, ResponseChunk
 from app.domain.json_values import JsonObject
 from app.links.uds_client import PendingNotice
@@ -31,7 +32,7 @@ class Outlet:
         """Hand a part over. Returns when the consumer has dealt with it and wants the next."""
         async with self._turn:
             self._taken.clear()
-            self._chunk = ResponseChunk(response_payload=payload, is_final=False)
+            self._chunk = chunk(payload)
             self._news.set()
             await self._taken.wait()
 
@@ -65,12 +66,7 @@ class Outlet:
                     yield self._chunk
                     self._chunk = None
                     self._taken.set()
-            yield ResponseChunk(response_payload=task.result(), is_final=True)
+            yield final(task.result())
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-def utc_now() -> datetime:
-    """The time of day, for people: nothing is decided by it."""
-    return datetime.now(UTC)

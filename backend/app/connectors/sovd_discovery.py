@@ -3,19 +3,10 @@
 from contextlib import aclosing
 from functools import partial
 
-from app.connectors.sovd_job import (
-    SOURCE,
-    Answer,
-    Asked,
-    SovdJob,
-    chunk,
-    final,
-    in_parallel,
-    not_answered,
-    raise_if_none_answered,
-)
+from app.connectors.answer_parts import chunk, error_entry, final, raise_if_none_answered
+from app.connectors.sovd_job import SOURCE, Answer, Asked, SovdJob, entities_not_answered, in_parallel
 from app.connectors.sovd_knowledge import Entity
-from app.connectors.sovd_outcomes import error_entry, refused_by_answer
+from app.connectors.sovd_outcomes import refused_by_answer
 from app.connectors.sovd_reads import data_items, read_item
 from app.domain.errors import VehicleError
 from app.domain.json_values import JsonObject
@@ -40,7 +31,7 @@ async def discover_ecus(job: SovdJob) -> Answer:
         "status": "complete",
         "totalEcus": sum(entity.kind == "component" for entity in answered),
         "totalApps": sum(entity.kind == "app" for entity in answered),
-        "ecusNotAnswered": not_answered(silent),
+        "ecusNotAnswered": entities_not_answered(silent),
     }
     yield final(totals if entities else {**totals, "note": _NOTHING})
 
@@ -59,14 +50,14 @@ async def read_identification(job: SovdJob) -> Answer:
             if one.error is None and (one.payload["identification"] or named):
                 count += len(one.payload["identification"])
                 yield chunk(one.payload)
-    raise_if_none_answered(asked)
+    raise_if_none_answered(one.error for one in asked)
     yield final(
         {
             "status": "complete",
             "totalEcus": sum(one.error is None for one in asked),
             "totalIdentifiers": count,
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
-            "ecusNotAnswered": not_answered(asked),
+            "ecusNotAnswered": entities_not_answered(asked),
         }
     )
 

@@ -4,21 +4,11 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
 
+from app.connectors.answer_parts import chunk, error_entry, final, raise_if_none_answered
 from app.connectors.sovd_calls import SovdCall
-from app.connectors.sovd_job import (
-    SOURCE,
-    Answer,
-    Asked,
-    SovdJob,
-    chunk,
-    final,
-    in_parallel,
-    not_answered,
-    raise_if_none_answered,
-)
+from app.connectors.sovd_job import SOURCE, Answer, Asked, SovdJob, entities_not_answered, in_parallel
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import error_entry
 from app.connectors.trouble_codes import UNKNOWN_CODE, describe
 from app.domain.command_parameters import DEFAULT_STATUS_MASK
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleRefused
@@ -43,13 +33,13 @@ async def read_dtc(job: SovdJob) -> Answer:
                 yield chunk(one.payload)
             elif named:
                 raise one.error
-    raise_if_none_answered(asked)
+    raise_if_none_answered(one.error for one in asked)
     yield final(
         {
             "status": "complete",
             "totalDtcs": sum(len(one.payload.get("dtcs", ())) for one in asked),
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
-            "ecusNotAnswered": not_answered(asked),
+            "ecusNotAnswered": entities_not_answered(asked),
         }
     )
 

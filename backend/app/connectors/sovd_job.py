@@ -4,22 +4,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from app.connectors.answer_parts import before_the_end, not_answered
 from app.connectors.port import Progress, ResponseChunk
 from app.connectors.sovd_calls import SovdCalls
 from app.connectors.sovd_entities import IN_PARALLEL, EntityDirectory
 from app.connectors.sovd_knowledge import Entity
-from app.domain.errors import VehicleError, VehicleTimeout
+from app.domain.errors import VehicleError
 from app.domain.json_values import JsonObject
 
 Result = TypeVar("Result")
 
 SOURCE = "SOVD server of the vehicle"
-_RESERVE = 0.1
-_LONGEST_RESERVE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +36,7 @@ class SovdJob:
 
     def before_the_end(self) -> float:
         """A deadline that leaves time to say what came, when some of many did not answer."""
-        left = max(0.0, self.calls.deadline - self.now())
-        return self.calls.deadline - min(_LONGEST_RESERVE_S, left * _RESERVE)
+        return before_the_end(self.calls.deadline)
 
 
 Answer = AsyncGenerator[ResponseChunk | Progress, None]
@@ -55,31 +52,9 @@ class Asked:
     error: VehicleError | None = None
 
 
-def chunk(payload: JsonObject) -> ResponseChunk:
-    """A part of the answer that is not the last."""
-    return ResponseChunk(response_payload=payload, is_final=False)
-
-
-def final(payload: JsonObject) -> ResponseChunk:
-    """The last part of the answer."""
-    return ResponseChunk(response_payload=payload, is_final=True)
-
-
-def utc_now() -> datetime:
-    """The time of day, for people: nothing is decided by it."""
-    return datetime.now(UTC)
-
-
-def not_answered(asked: Sequence[Asked]) -> list[JsonObject]:
+def entities_not_answered(asked: Sequence[Asked]) -> list[JsonObject]:
     """The entities that gave no answer, each with its reason."""
-    return [{**one.entity.names(), "reason": one.error.message} for one in asked if one.error is not None]
-
-
-def raise_if_none_answered(asked: Sequence[Asked]) -> None:
-    """Where nobody answered, the command failed: silence before a refusal, as it is the graver of the two."""
-    errors = [one.error for one in asked if one.error is not None]
-    if errors and len(errors) == len(asked):
-        raise next((error for error in errors if isinstance(error, VehicleTimeout)), errors[0])
+    return not_answered((one.entity.names(), one.error) for one in asked)
 
 
 async def in_parallel(

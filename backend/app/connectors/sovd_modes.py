@@ -4,9 +4,10 @@ import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from app.connectors.answer_parts import final, utc_now
 from app.connectors.port import Progress
 from app.connectors.sovd_calls import SovdAnswer, SovdCall
-from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
+from app.connectors.sovd_job import Answer, SovdJob
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
 from app.connectors.sovd_outcomes import ran_and_failed

@@ -128,15 +128,6 @@ def ran_and_failed(problem: SovdProblem | None, about: JsonObject, token: str | 
     return error if error.may_have_acted else RanAndFailed(f"It ran and failed. {error.message}", details=error.details)
 
 
-def error_entry(error: VehicleError) -> JsonObject:
-    """An error as one entry of an answer about many things."""
-    entry: JsonObject = {"code": error.error_code, "message": error.message}
-    for name in ("nrc", "nrcName", "advice"):
-        if name in error.details:
-            entry[name] = error.details[name]
-    return entry
-
-
 def without_secret(text: str, token: str | None) -> str:
     """A server's text without the token, should it send it back."""
     return text.replace(token, "***") if token else text

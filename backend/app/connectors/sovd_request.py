@@ -3,9 +3,10 @@
 import base64
 from collections.abc import Mapping
 
+from app.connectors.answer_parts import final, utc_now
 from app.connectors.port import Progress
 from app.connectors.sovd_calls import SovdAnswer, SovdCall
-from app.connectors.sovd_job import Answer, SovdJob, final, utc_now
+from app.connectors.sovd_job import Answer, SovdJob
 from app.connectors.sovd_pace import pause
 from app.domain.errors import CommandNotSupported, VehicleRefused
 from app.domain.json_values import JsonObject

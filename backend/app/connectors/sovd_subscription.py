@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from app.connectors.answer_parts import chunk, error_entry, final, utc_now
 from app.connectors.sovd_calls import SovdAnswer, SovdCall
-from app.connectors.sovd_job import Answer, SovdJob, chunk, final, in_parallel, utc_now
+from app.connectors.sovd_job import Answer, SovdJob, in_parallel
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import RELEASE_WITHIN_S
-from app.connectors.sovd_outcomes import error_entry, refused_by_answer, without_secret
+from app.connectors.sovd_outcomes import refused_by_answer, without_secret
 from app.connectors.sovd_pace import pause
 from app.connectors.sovd_reads import item_called, item_uri, read_item
 from app.domain.errors import (

@@ -3,11 +3,12 @@
 from contextlib import aclosing
 from functools import partial
 
+from app.connectors.answer_parts import chunk, error_entry, final
 from app.connectors.sovd_calls import SovdCall
-from app.connectors.sovd_job import SOURCE, Answer, SovdJob, chunk, final, in_order
+from app.connectors.sovd_job import SOURCE, Answer, SovdJob, in_order
 from app.connectors.sovd_knowledge import Entity
 from app.connectors.sovd_locks import EntityLock
-from app.connectors.sovd_outcomes import error_entry, refused_by_answer, without_secret
+from app.connectors.sovd_outcomes import refused_by_answer, without_secret
 from app.connectors.sovd_reads import (
     data_items,
     item_called,

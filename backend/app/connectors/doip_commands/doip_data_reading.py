@@ -5,9 +5,9 @@ import math
 import re
 from collections.abc import Sequence
 
+from app.connectors.answer_parts import error_entry, utc_now
 from app.connectors.doip_commands.doip_discovery import identify_variant
-from app.connectors.doip_job import DoipJob, decoded_values, error_entry, hex_text
-from app.connectors.doip_parts import utc_now
+from app.connectors.doip_job import DoipJob, decoded_values, hex_text
 from app.domain.errors import VehicleError, VehicleTimeout
 from app.domain.json_values import JsonObject, format_time
 from app.links import uds_services

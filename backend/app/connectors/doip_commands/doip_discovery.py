@@ -2,14 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from app.connectors.doip_job import (
-    DoipJob,
-    component_of,
-    decoded_values,
-    hex_text,
-    not_answered,
-    raise_if_none_answered,
-)
+from app.connectors.answer_parts import raise_if_none_answered
+from app.connectors.doip_job import DoipJob, component_of, decoded_values, ecus_not_answered, hex_text
 from app.domain.errors import VehicleError, VehicleRefused, VehicleTimeout
 from app.domain.json_values import JsonObject, JsonValue
 from app.links import uds_services
@@ -63,7 +57,7 @@ async def discover_ecus(job: DoipJob) -> JsonObject:
     total = sum(isinstance(result, FoundEcu) for result in results.values())
     if not results:
         raise _nobody(job)
-    return {"status": "complete", "totalEcus": total, "ecusNotAnswered": not_answered(expected)}
+    return {"status": "complete", "totalEcus": total, "ecusNotAnswered": ecus_not_answered(expected)}
 
 
 async def read_identification(job: DoipJob) -> JsonObject:
@@ -100,7 +94,7 @@ async def read_identification(job: DoipJob) -> JsonObject:
         "status": "complete",
         "totalEcus": len(counts),
         "ecusAnswered": [ecu_text(ecu) for ecu, count in sorted(results.items()) if isinstance(count, int)],
-        "ecusNotAnswered": not_answered(results),
+        "ecusNotAnswered": ecus_not_answered(results),
     }
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.connectors.answer_parts import error_entry, raise_if_none_answered
 from app.connectors.doip_commands.doip_discovery import ecus_of, identify_variant
-from app.connectors.doip_job import DoipJob, decoded_values, error_entry, hex_text, not_answered, raise_if_none_answered
+from app.connectors.doip_job import DoipJob, decoded_values, ecus_not_answered, hex_text
 from app.connectors.trouble_codes import describe
 from app.domain.command_parameters import DEFAULT_STATUS_MASK
 from app.domain.errors import VehicleError
@@ -41,7 +42,7 @@ async def read_dtc(job: DoipJob) -> JsonObject:
         "status": "complete",
         "totalDtcs": sum(counts.values()),
         "ecusAnswered": [ecu_text(ecu) for ecu in counts],
-        "ecusNotAnswered": not_answered(results),
+        "ecusNotAnswered": ecus_not_answered(results),
     }
 
 
