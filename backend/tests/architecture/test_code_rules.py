@@ -20,7 +20,7 @@ WALL_CLOCK_ALLOWED = {
     "cli/vehicle_acts.py": "shows people how long ago something was",
     "cli/history_acts.py": "shows people how long ago something was, and reads `--since 2h`",
     "cli/doctor_checks.py": "compares the clock of this machine with the database's",
-    "connectors/answer_parts.py": "when a sample was read, and since when a vehicle says it works: shown, decides nothing",
+    "connectors/answer_parts.py": "when something was read, and since when a vehicle works: shown, decides nothing",
     "connectors/simulated_pace.py": "since when a simulated unit says it works: shown, decides nothing",
     "simulator/sovd_backend.py": "times that answers of simulated vehicles show: they decide nothing",
     "uds_adapter/adapter_serving.py": "times that answers of the adapter show: they decide nothing",
