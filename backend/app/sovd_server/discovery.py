@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from app.domain.json_values import JsonObject
 from app.protocols.sovd import documents
-from app.protocols.sovd.sovd_errors import resource_unknown
 from app.sovd_server.call import Answer, Call, filled, listed
 from app.sovd_server.entity_tree import Collection, Entity, Resource
 from app.sovd_server.request_links import Links
@@ -92,11 +91,6 @@ async def list_relation(call: Call) -> Answer:
         case _:
             found = tree.known(call.entity.depends_on)
     return Answer(body=_references(call, found))
-
-
-async def not_offered(call: Call) -> Answer:
-    """What the standard says of a collection that an entity does not have."""
-    raise resource_unknown(f"resource {'/'.join(call.segments)}")
 
 
 def _relation_links(call: Call) -> JsonObject:
