@@ -152,6 +152,8 @@ async def test_assignments_count_for_the_vehicle_and_what_is_special_comes_first
         assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
         wrong = await emil.post(f"{PATH}/{brakes}/assignments", json={**special, "variant": "engine"})
         assert wrong.json()["errors"][0]["pointer"] == "/variant"
+        own = await emil.post(f"{PATH}/{bench}/assignments", json={"vehicle_id": vehicle_id})  # newer, but for all ECUs
+        assert own.status_code == 201
     assert (await quiet_app.admin.post(f"{PATH}/{bench}/assignments", json={})).status_code == 201
     async with database.autocommit() as db:
         refs = await diagnostic_data_repository.data_sets_of(db, VehicleId(UUID(vehicle_id)))
@@ -159,10 +161,11 @@ async def test_assignments_count_for_the_vehicle_and_what_is_special_comes_first
     assert [(ref.data_set_id, ref.ecu_address, ref.variant) for ref in refs] == [
         (brakes, 0x1030, "brakes_new"),
         (bench, None, None),
+        (bench, None, None),
     ]
     assert stored is not None
     assert stored.data_sets == refs
-    assert len(await audited(quiet_app, "diagnostic_data.assigned")) == 2
+    assert len(await audited(quiet_app, "diagnostic_data.assigned")) == 3
 
 
 async def test_an_engineer_neither_assigns_nor_sees_outside_the_scope(quiet_app: RunningApp) -> None:
