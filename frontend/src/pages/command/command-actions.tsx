@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core'
 import { IconDownload, IconFileTypeCsv, IconFileTypeJs, IconLink, IconPrinter, IconRepeat } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import type { Command } from '@/api/queries/commands'
 import { csvFile, fileName, jsonFile, type Exported } from '@/domain/export-answers'
 import { senderOf } from '@/domain/outcome-timeline'
 import { roleReaches } from '@/domain/roles'
@@ -11,9 +12,14 @@ import { CancelButton } from './cancel-button'
 import { saveFile } from './save-file'
 import type { WatchedCommand } from './use-command'
 
+interface CommandActionsProps {
+  readonly command: Command
+  /** All that is known at the moment of the click. */
+  readonly watched: () => WatchedCommand
+}
+
 /** What one can do with a command: stop it, send it again, pass it on. */
-export function CommandActions({ watched }: { readonly watched: WatchedCommand }) {
-  const { command } = watched
+export function CommandActions({ command, watched }: CommandActionsProps) {
   const { role } = useUser()
   const maySend = roleReaches(role, 'engineer')
   return (
@@ -44,18 +50,18 @@ async function copyLink(): Promise<void> {
   }
 }
 
-function ExportMenu({ watched }: { readonly watched: WatchedCommand }) {
-  const { command, vehicle, shown, allReceived, timeline } = watched
-  async function save(ending: 'json' | 'csv') {
-    try {
-      const received = await allReceived()
-      const exported: Exported = { command, vehicle, received, sender: senderOf(timeline), chunks: shown.chunks, exportedAt: new Date().toISOString() }
-      const content = ending === 'json' ? jsonFile(exported) : csvFile(shown.answer, shown.log, shown.chunks, received)
-      saveFile(fileName(command, vehicle, ending), ending === 'json' ? 'application/json' : 'text/csv', content)
-    } catch (error) {
-      toastFailure('The file could not be made', error)
-    }
+async function save({ command, vehicle, shown, allReceived, timeline }: WatchedCommand, ending: 'json' | 'csv'): Promise<void> {
+  try {
+    const received = await allReceived()
+    const exported: Exported = { command, vehicle, received, sender: senderOf(timeline), chunks: shown.chunks, exportedAt: new Date().toISOString() }
+    const content = ending === 'json' ? jsonFile(exported) : csvFile(shown.answer, shown.log, shown.chunks, received)
+    saveFile(fileName(command, vehicle, ending), ending === 'json' ? 'application/json' : 'text/csv', content)
+  } catch (error) {
+    toastFailure('The file could not be made', error)
   }
+}
+
+function ExportMenu({ watched }: Pick<CommandActionsProps, 'watched'>) {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
@@ -64,13 +70,13 @@ function ExportMenu({ watched }: { readonly watched: WatchedCommand }) {
       <Menu.Dropdown>
         <Menu.Item
           leftSection={<IconFileTypeJs size={16} aria-hidden />}
-          onClick={() => void save('json')}
+          onClick={() => void save(watched(), 'json')}
         >
           JSON, everything
         </Menu.Item>
         <Menu.Item
           leftSection={<IconFileTypeCsv size={16} aria-hidden />}
-          onClick={() => void save('csv')}
+          onClick={() => void save(watched(), 'csv')}
         >
           CSV table
         </Menu.Item>

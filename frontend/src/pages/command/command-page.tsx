@@ -1,4 +1,5 @@
 import { Link, getRouteApi } from '@tanstack/react-router'
+import { memo, useCallback, useEffect, useRef } from 'react'
 import type { Command } from '@/api/queries/commands'
 import { summaryWords } from '@/domain/answers-result'
 import { vehicleName } from '@/domain/vehicle-identity'
@@ -18,9 +19,15 @@ import { OutcomePanel } from './outcome-panel'
 import { PrintedReport } from './printed-report'
 import { RawAnswer } from './raw-answer'
 import { TimelinePanel } from './timeline-panel'
-import { useCommand, useWatchedCommand } from './use-command'
+import { useCommand, useWatchedCommand, type WatchedCommand } from './use-command'
 
 const route = getRouteApi('/commands/$commandId')
+// The answer may grow fifty times a second: what stays as it is is not drawn again.
+const Actions = memo(CommandActions)
+const Facts = memo(CommandFacts)
+const Note = memo(ConnectionNote)
+const Target = memo(TargetLine)
+
 const shortcuts = [{ keys: 'Ctrl+P', does: 'Print the report, or keep it as PDF (on a command)' }] as const
 
 /** One command: what was asked, what the vehicle answers, how it ended. */
@@ -37,6 +44,7 @@ function Watched({ command }: { readonly command: Command }) {
   const watched = useWatchedCommand(command)
   const { vehicle, definition, shown, timeline, received, times, click } = watched
   const { stream } = shown.followed
+  const latest = useLatest(watched)
   return (
     <PageFrame
       title={definition?.title ?? command.command_name}
@@ -46,19 +54,11 @@ function Watched({ command }: { readonly command: Command }) {
           <span className="no-print"><CommandStatusBadge status={command.status} /></span>
         </>
       }
-      actions={<CommandActions watched={watched} />}
+      actions={<Actions command={command} watched={latest} />}
     >
       <div className={classes.target}>
-        {vehicle === null ? <span>Vehicle {command.vehicle_id}</span> : (
-          <>
-            <VehicleMark vin={vehicle.vin} />
-            <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} className={classes.vin ?? ''}><VinText vin={vehicle.vin} /></Link>
-            <CopyIcon value={vehicle.vin} what="VIN" />
-            <span>{vehicleName(vehicle)}</span>
-            <ConnectionStatusBadge status={vehicle.connection_status} cause={vehicle.status_cause} />
-          </>
-        )}
-        <ConnectionNote command={command} refusal={shown.followed.refusal} />
+        <Target command={command} vehicle={vehicle} />
+        <Note command={command} refusal={shown.followed.refusal} />
       </div>
       <OutcomePanel
         command={command} vehicle={vehicle} summary={summaryWords(shown.answer)} liveError={stream.error?.message ?? null}
@@ -71,7 +71,7 @@ function Watched({ command }: { readonly command: Command }) {
             <RawAnswer chunks={shown.chunks} received={received} />
           </div>
           <aside className={classes.side} aria-label="About this command">
-            <CommandFacts command={command} definition={definition} timeline={timeline} />
+            <Facts command={command} definition={definition} timeline={timeline} />
             <TimelinePanel command={command} timeline={timeline} times={times} click={click} />
           </aside>
         </div>
@@ -79,4 +79,26 @@ function Watched({ command }: { readonly command: Command }) {
       <PrintedReport watched={watched} />
     </PageFrame>
   )
+}
+
+function TargetLine({ command, vehicle }: Pick<WatchedCommand, 'command' | 'vehicle'>) {
+  if (vehicle === null) return <span>Vehicle {command.vehicle_id}</span>
+  return (
+    <>
+      <VehicleMark vin={vehicle.vin} />
+      <Link to="/vehicles/$vehicleId" params={{ vehicleId: vehicle.vehicle_id }} className={classes.vin ?? ''}><VinText vin={vehicle.vin} /></Link>
+      <CopyIcon value={vehicle.vin} what="VIN" />
+      <span>{vehicleName(vehicle)}</span>
+      <ConnectionStatusBadge status={vehicle.connection_status} cause={vehicle.status_cause} />
+    </>
+  )
+}
+
+/** For what is needed on a click only: always the same function, always the latest value. */
+function useLatest<T>(value: T): () => T {
+  const latest = useRef(value)
+  useEffect(() => {
+    latest.current = value
+  })
+  return useCallback(() => latest.current, [])
 }

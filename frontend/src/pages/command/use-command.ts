@@ -36,6 +36,8 @@ export interface WatchedCommand {
   readonly click: Click | null
 }
 
+const noTimeline: readonly TimelineItem[] = []
+
 /** An answer of more parts that came live is not read a second time by itself: an hour of samples is tens of megabytes. */
 const LONG = 5000
 
@@ -88,7 +90,7 @@ export function useWatchedCommand(command: Command): WatchedCommand {
   const allReceived = async () => (received.size >= shown.chunks.length ? received : receivedOf((await refetch()).data?.items))
   const times = useMemo(() => answerTimes(shown.chunks, received), [shown.chunks, received])
   const [click] = useState(() => sentHere(commandId))
-  return { command, vehicle, definition, timeline: timeline ?? [], shown, received, allReceived, times, click }
+  return { command, vehicle, definition, timeline: timeline ?? noTimeline, shown, received, allReceived, times, click }
 }
 
 function receivedOf(items: readonly Stored[] | undefined): ReadonlyMap<number, string> {
