@@ -16,13 +16,14 @@ import asyncpg
 import orjson
 from redis.asyncio import Redis
 
+from app.domain.lanes import LANE_BITS, lane_of
 from app.storage.migrate import upgrade
 
 _SUBMIT = """
 WITH created AS (
     INSERT INTO commands (command_id, vehicle_id, user_id, lane, command_name, command_params, correlation_id,
-        timeout_s, expires_at)
-    VALUES ($1, $2, $3, $4, 'ReadDTC', $5, $6, 30, now() + interval '1 hour')
+        timeout_s, expires_at, lane_span)
+    VALUES ($1, $2, $3, $4, 'ReadDTC', $5, $6, 30, now() + interval '1 hour', $8)
 )
 INSERT INTO audit_log (actor_type, actor_id, actor_name, action, outcome, object_type, object_id, details,
     correlation_id)
@@ -57,6 +58,7 @@ SELECT 'worker', $5::uuid::text, 'floor', 'command.completed', 'success', 'comma
     correlation_id FROM ended
 """
 _PARAMS = '{"ecuAddress":"0x10"}'
+_LANE = lane_of({"ecuAddress": "0x10"})
 _DETAILS = orjson.dumps({"command_name": "ReadDTC", "command_params": {"ecuAddress": "0x10"}, "reason": None}).decode()
 
 
@@ -79,7 +81,8 @@ class Floor:
     connections: "Sequence[asyncpg.Connection[asyncpg.Record]]"
     redis: Redis
     user_id: UUID
-    vehicle_ids: Sequence[UUID]
+    vehicles: "Sequence[tuple[UUID, asyncpg.Range[int]]]"
+    """Each with the span of the lane that its commands take."""
     worker_id: UUID
 
     @classmethod
@@ -98,8 +101,10 @@ class Floor:
             "INSERT INTO vehicles (vehicle_id, vin, make, model, address) VALUES ($1, $2, '', '', 'sim:')",
             [(vehicle_id, str(number)) for number, vehicle_id in enumerate(vehicle_ids)],
         )
+        rows = await connections[0].fetch("SELECT vehicle_id, vehicle_number << $1 AS base FROM vehicles", LANE_BITS)
+        spans = [(row["vehicle_id"], asyncpg.Range(row["base"] + _LANE.first, row["base"] + _LANE.end)) for row in rows]
         redis = Redis.from_url(redis_url, max_connections=clients)
-        return cls(connections=connections, redis=redis, user_id=user_id, vehicle_ids=vehicle_ids, worker_id=uuid4())
+        return cls(connections=connections, redis=redis, user_id=user_id, vehicles=spans, worker_id=uuid4())
 
     async def close(self) -> None:
         """Close all connections."""
@@ -117,18 +122,20 @@ class Floor:
 
     async def _client(self, number: int, until: float) -> int:
         connection = self.connections[number]
-        own_vehicles = self.vehicle_ids[number :: len(self.connections)]
+        own_vehicles = self.vehicles[number :: len(self.connections)]
         count = 0
         while time.perf_counter() < until:
-            await self._command(connection, own_vehicles[count % len(own_vehicles)])
+            await self._command(connection, *own_vehicles[count % len(own_vehicles)])
             count += 1
         return count
 
-    async def _command(self, connection: "asyncpg.Connection[asyncpg.Record]", vehicle_id: UUID) -> None:
+    async def _command(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", vehicle_id: UUID, span: "asyncpg.Range[int]"
+    ) -> None:
         command_id = uuid4()
         name = str(command_id)
         await connection.execute(
-            _SUBMIT, command_id, vehicle_id, self.user_id, str(vehicle_id), _PARAMS, str(uuid4()), _DETAILS
+            _SUBMIT, command_id, vehicle_id, self.user_id, str(vehicle_id), _PARAMS, str(uuid4()), _DETAILS, span
         )
         await connection.execute(_CLAIM, command_id, self.worker_id, '{"attempt": 1}')
         await self._publish(name, _status(name, "in_progress"))

@@ -17,13 +17,15 @@ _VEHICLES = 50
 
 _FILL = """
 INSERT INTO commands (command_id, vehicle_id, user_id, lane, command_name, command_params, status, status_reason,
-    correlation_id, submitted_at, expires_at, timeout_s, started_at, completed_at, attempt)
+    correlation_id, submitted_at, expires_at, timeout_s, started_at, completed_at, attempt, lane_span)
 SELECT gen_random_uuid(), vehicle.id, $2, vehicle.id::text, (ARRAY['ReadDTC', 'ReadDataByID', 'ClearDTC'])[1 + n % 3],
     '{"ecuAddress":"0x10"}', CASE WHEN n % 100 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'outcome_unknown'
         WHEN n % 250 = 2 THEN 'expired' ELSE 'completed' END,
-    'the vehicle answered', 'benchmark', sent.at, sent.at + interval '15 minutes', 30, sent.at, sent.at, 1
+    'the vehicle answered', 'benchmark', sent.at, sent.at + interval '15 minutes', 30, sent.at, sent.at, 1,
+    int8range(v.vehicle_number << 32, (v.vehicle_number + 1) << 32)
 FROM generate_series(1, $3::integer) AS n
 CROSS JOIN LATERAL (SELECT ($1::uuid[])[1 + (n * 7919) % cardinality($1::uuid[])] AS id) AS vehicle
+JOIN vehicles v ON v.vehicle_id = vehicle.id
 CROSS JOIN LATERAL (SELECT now() - make_interval(secs => 30 * ($3 - n)) AS at) AS sent
 """
 
