@@ -93,6 +93,7 @@ async def change(db: AsyncConnection, vehicle_id: VehicleId, values: JsonObject,
             **values,
             "connection_status": ConnectionStatus.UNKNOWN,
             "status_cause": "the address was changed",
+            "status_since": text("least(now(), next_probe_at)"),  # overdue: nobody has looked since then
             "silent_probes": 0,
             "next_probe_at": text("now()"),
         }

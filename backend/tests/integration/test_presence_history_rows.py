@@ -187,6 +187,16 @@ async def test_registration_and_a_new_address_are_changes_too(database: Database
     ]
 
 
+async def test_a_new_address_after_a_night_without_workers_is_no_night_online(database: Database) -> None:
+    car = await car_in(database, CONNECTED)
+    async with database.transaction() as db:
+        await db.execute(text(BACKDATED), {"hours": 9})
+        await db.execute(text("UPDATE vehicles SET next_probe_at = now() - interval '8 h'"))
+        changed = await vehicle_repository.change(db, car, {"address": "sim:?delay=1"}, probe_again=True)
+    assert timedelta(hours=7.9) < datetime.now(UTC) - changed.status_since < timedelta(hours=8.1)
+    assert await rows_of(database, car) == [("connected", None), ("unknown", "the address was changed")]
+
+
 async def test_a_vehicle_that_nobody_asked_is_unknown_since_it_was_due(database: Database) -> None:
     """A night without workers must not stand in the history as a night in which the vehicle was there."""
     left, busy = await car_in(database, CONNECTED), await car_in(database, CONNECTED)
