@@ -39,6 +39,50 @@ test('two clicks send once', async ({ page, enter, api }) => {
   expect((await api.commandsOf(tesla)).length).toBe(before + 1)
 })
 
+test('Enter twice sends once, and never confirms what it asked a moment ago', async ({ page, enter, api }) => {
+  const tesla = await api.connected('000109')
+  const before = (await api.commandsOf(tesla)).length
+  await enter(formFor(tesla, 'ClearDTC', { ecuAddress: '0x10' }))
+  await page.getByRole('combobox', { name: /^ECU address/ }).press('Control+Enter')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Yes, send' })).toBeFocused()
+  expect((await api.commandsOf(tesla)).length).toBe(before)
+  await page.goto(formFor(tesla, 'ReadDTC'))
+  await page.getByLabel(/status mask/i).focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await expect(outcome(page)).toContainText('Completed.')
+  expect((await api.commandsOf(tesla)).length).toBe(before + 1)
+})
+
+test('the time line begins with the click in the tab that sent, also after a reload; another viewer is told why not', async ({ page, context, enter, api }) => {
+  const golf = await api.connected('000101')
+  await enter(formFor(golf, 'ReadDTC'))
+  await sendButton(page).click()
+  const line = (viewer: typeof page) => viewer.getByRole('region', { name: /^Timeline/ })
+  const first = (viewer: typeof page) => line(viewer).getByRole('list').last().getByRole('listitem').first()
+  await expect(line(page)).toContainText('First part of the answer')
+  await expect(outcome(page)).toContainText('Completed.')
+  for (const step of ['Sent from this page', 'Accepted, stored and queued', 'Dispatched to the vehicle', 'First part of the answer', 'Last part of the answer', 'Completed']) {
+    await expect(line(page)).toContainText(step)
+  }
+  await expect(line(page)).toContainText('from the click')
+  await page.reload()
+  await expect(first(page)).toContainText('Sent from this page')
+  const other = await context.newPage()
+  await other.goto(page.url())
+  await expect(first(other)).toContainText('Accepted, stored and queued')
+  await expect(line(other)).toContainText('The click is known only in the tab that sent the command.')
+})
+
+test('a command that the vehicle does not have says what helps', async ({ page, enter, api }) => {
+  const golf = await api.connected('000101')
+  await enter(formFor(golf, 'ReadDTC', { snapshot: true }))
+  await sendButton(page).click()
+  await expect(outcome(page)).toContainText('has no snapshot.')
+  await expect(outcome(page).getByRole('listitem')).toContainText('Leave it out')
+})
+
 test('what changes data is asked once more; what moves things wants a reason and the end of the VIN', async ({ page, enter, api }) => {
   const tesla = await api.connected('000109')
   await enter(formFor(tesla, 'ClearDTC', { ecuAddress: '0x10' }))

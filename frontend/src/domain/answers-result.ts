@@ -8,7 +8,7 @@ export function summaryWords({ final, troubleCodes, ecus, samples }: Answer): st
   if (final === null) return []
   const unless = (shown: number, value: unknown) => (value === shown ? null : value)
   const words: (string | null)[] = [
-    final.totalDtcs === 0 ? 'No trouble codes' : counted(unless(troubleCodes.length, final.totalDtcs), 'trouble code'),
+    counted(unless(troubleCodes.length, final.totalDtcs), 'trouble code'),
     counted(unless(ecus.length, final.totalEcus), 'control unit', 'asked'),
     counted(final.clearedCount, 'trouble code', 'cleared'),
     final.clearedCount === null ? 'Cleared; how many codes there were could not be counted' : null,

@@ -55,7 +55,7 @@ test('bytes with offsets and characters', () => {
 
 test('what a command came to stands in words', () => {
   const after = (payload: Record<string, unknown>) => summaryWords(extendAnswer(emptyAnswer, [chunk(1, payload, true)]))
-  expect(after({ status: 'complete', totalDtcs: 0 })).toEqual(['No trouble codes'])
+  expect(after({ status: 'complete', totalDtcs: 0 })).toEqual([])
   expect(after({ status: 'success', clearedCount: 2 })).toEqual(['2 trouble codes cleared'])
   expect(after({ status: 'complete', samples: 0, missed: 3 })).toEqual(['3 samples missed'])
   expect(after({ status: 'complete', read: 3, failed: 1 })).toEqual(['3 values read', '1 value refused'])

@@ -131,7 +131,7 @@ function SuggestedField({ shared, placeholder, suggestions, text, onChange }: Su
   return (
     <Autocomplete
       {...shared} value={text} onChange={onChange} placeholder={placeholder} data={suggestions.map(({ value }) => value)} spellCheck={false}
-      autoComplete="off" maxDropdownHeight={280}
+      autoComplete="off" maxDropdownHeight={280} openOnFocus={false}
       filter={({ options, search }) => options.filter((option) => 'value' in option && isFound(search, option.value, names.get(option.value)))}
       renderOption={({ option }) => <span><code>{option.value}</code> <Text span size="sm" c="dimmed">{names.get(option.value)}</Text></span>}
     />

@@ -19,7 +19,8 @@ const AT_ONCE = 5
 const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 /**
- * Sends a draft, once: pressing again while it is under way does nothing, and the same content is always sent with the
+ * Sends a draft, once: pressing again does nothing while it is under way, and after it has arrived until something is
+ * changed; the same content is always sent with the
  * same key, so that a lost answer can be asked for again.
  */
 export function useSending() {
@@ -28,9 +29,11 @@ export function useSending() {
   const [state, setState] = useState<SendingState>({ kind: 'idle' })
   const draft = useRef<DraftKey | null>(null)
   const isUnderWay = useRef(false)
+  /** Everything has arrived; the next page is about to open. What is pressed meanwhile is no new order. */
+  const isDelivered = useRef(false)
 
   async function send(order: Order, vehicleIds: readonly string[]): Promise<readonly Sent<Command>[] | null> {
-    if (isUnderWay.current) return null
+    if (isUnderWay.current || isDelivered.current) return null
     isUnderWay.current = true
     const clickedAt = Date.now()
     const key = keyFor(draft.current, order, randomKey)
@@ -64,7 +67,10 @@ export function useSending() {
 
   function takeUp(outcomes: readonly Sent<Command>[]) {
     // All arrived: the same again, later, is a new order.
-    if (outcomes.every(({ kind }) => kind === 'sent')) draft.current = null
+    if (outcomes.every(({ kind }) => kind === 'sent')) {
+      draft.current = null
+      isDelivered.current = true
+    }
     for (const outcome of outcomes) {
       if (outcome.kind === 'sent') queries.setQueryData(commandKeys.one(outcome.command.command_id), outcome.command)
     }
@@ -72,5 +78,11 @@ export function useSending() {
     setState({ kind: 'over', outcomes })
   }
 
-  return { state, send, reset: () => setState((before) => (before.kind === 'over' ? { kind: 'idle' } : before)) }
+  /** Something was changed: what is sent now is another order. */
+  function reset() {
+    isDelivered.current = false
+    setState((before) => (before.kind === 'over' ? { kind: 'idle' } : before))
+  }
+
+  return { state, send, reset }
 }
