@@ -9,6 +9,7 @@ from app.domain.command_states import CommandStatus
 from support.disturbing import all_ended, fleet, submit_all
 from support.processes import QUICK_LEASES, Install
 from support.running_app import RunningApp
+from support.waiting import eventually
 
 pytestmark = pytest.mark.disturbance
 
@@ -74,12 +75,16 @@ async def test_cancelling_commands_that_are_just_ending_leaves_one_truthful_end(
     async with install(**QUICK_LEASES) as processes:
         await processes.worker().ready()
 
+        async def asked_to_cancel(command: str) -> bool:
+            answer = await service.admin.post(f"/api/v1/commands/{command}/cancel")
+            assert answer.status_code in {202, 503}, answer.text  # 503: this machine has no time just now
+            return answer.status_code == 202
+
         async def submit_and_cancel(number: int) -> str:
             command = await service.submit(vehicles[number % 40], "ReadDTC" if number % 2 else "ClearDTC")
             await asyncio.sleep(number % 7 * 0.01)  # spreads the wish over the whole life of a command
-            answer = await service.admin.post(f"/api/v1/commands/{command}/cancel")
-            assert answer.status_code == 202, answer.text
+            await eventually(lambda: asked_to_cancel(command), within_s=30, what="the wish is taken")
             return command
 
         commands = list(await asyncio.gather(*(submit_and_cancel(number) for number in range(120))))
-        await all_ended(database_url, commands, within_s=15)
+        await all_ended(database_url, commands, within_s=40)
