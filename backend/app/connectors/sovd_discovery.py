@@ -31,7 +31,7 @@ async def discover_ecus(job: SovdJob) -> Answer:
         "status": "complete",
         "totalEcus": sum(entity.kind == "component" for entity in answered),
         "totalApps": sum(entity.kind == "app" for entity in answered),
-        "ecusNotAnswered": entities_not_answered(silent),
+        "ecusNotAnswered": entities_not_answered(silent, entities),
     }
     yield final(totals if entities else {**totals, "note": _NOTHING})
 
@@ -39,7 +39,8 @@ async def discover_ecus(job: SovdJob) -> Answer:
 async def read_identification(job: SovdJob) -> Answer:
     """One part per entity with all its data of category identData."""
     named = await job.directory.named(job.params)
-    entities = [named] if named else [one for one in await job.directory.all() if one.may_have("data")]
+    known = () if named else await job.directory.all()
+    entities = [named] if named else [one for one in known if one.may_have("data")]
     asked: list[Asked] = []
     count = 0
     async with aclosing(in_parallel([partial(_identify, job, entity) for entity in entities])) as coming:
@@ -57,7 +58,7 @@ async def read_identification(job: SovdJob) -> Answer:
             "totalEcus": sum(one.error is None for one in asked),
             "totalIdentifiers": count,
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
-            "ecusNotAnswered": entities_not_answered(asked),
+            "ecusNotAnswered": entities_not_answered(asked, known),
         }
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.connectors.sovd_address import SovdAddress
 from app.connectors.sovd_calls import SovdCalls
@@ -50,7 +51,7 @@ class EntityDirectory:
         if not self.knowledge.complete:
             self.knowledge.entities = await self._read_tree()
             # a tree with holes is asked for again next time
-            self.knowledge.complete = not any(entity.problem for entity in self.knowledge.entities)
+            self.knowledge.complete = not any(one.problem or one.hidden for one in self.knowledge.entities)
         return self.knowledge.entities
 
     async def named(self, params: JsonObject) -> Entity | None:
@@ -65,7 +66,7 @@ class EntityDirectory:
         cached = self.knowledge.complete
         found = find_entity(await self.all(), component, address)
         # what is known may be old, and one that did not answer may do so now: its address was not learnt
-        if found is None and (cached or any(entity.problem for entity in self.knowledge.entities)):
+        if found is None and (cached or not self.knowledge.complete):
             found = find_entity(await self.all(fresh=True), component, address)
         if found is None:
             raise unknown_entity(str(component if component is not None else address), self.knowledge.entities)
@@ -103,35 +104,37 @@ class EntityDirectory:
             new = [entry for entry in waiting if _uri_of(entry) not in found][: MOST_ENTITIES - len(found)]
             async with asyncio.TaskGroup() as tasks:
                 asked = [tasks.create_task(self._entity(entry, places)) for entry in new]
-            level = [task.result() for task in asked]
-            found |= {entity.uri: entity for entity in level}
             waiting = []
-            for entity in level:
-                waiting += await self._nested(entity)
+            for task in asked:
+                entity, nested = await self._with_nested(task.result())
+                found[entity.uri] = entity
+                waiting += nested
             if not waiting:
                 break
         return tuple(found.values())
 
-    async def _collection(self, uri: str) -> list[EntityReference]:
+    async def _collection(self, uri: str, *, deadline: float | None = None) -> list[EntityReference]:
         """The references of a collection; a server without it has none."""
         try:
-            return read_references(await self._calls.json(uri))
+            return read_references(await self._calls.json(uri, deadline=deadline))
         except VehicleRefused as error:
             if error.details.get("httpStatus") in {404, 405, 501}:
                 return []
             raise
 
-    async def _nested(self, entity: Entity) -> list[tuple[str, str, str, EntityReference]]:
+    async def _with_nested(self, entity: Entity) -> tuple[Entity, list[tuple[str, str, str, EntityReference]]]:
+        """The entity, and what it says to be below it; where it cannot be asked, the entity tells so."""
         entries = []
         for collection, kind in _NESTED:
             if entity.offers(collection) and entity.kind == "component":
                 uri = entity.resource(collection)
                 try:
-                    references = await self._collection(uri)
-                except VehicleError:
-                    continue  # the entity itself stays; what is below it is not known
+                    references = await self._collection(uri, deadline=self._calls.share(0.5))
+                except VehicleError as error:
+                    entity = replace(entity, hidden=error)
+                    continue
                 entries += [(uri, kind, entity.base_uri, reference) for reference in references]
-        return entries
+        return entity, entries
 
     async def _entity(self, entry: tuple[str, str, str, EntityReference], places: asyncio.Semaphore) -> Entity:
         _, kind, base, reference = entry

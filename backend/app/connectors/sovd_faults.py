@@ -24,7 +24,8 @@ MOST_ENVIRONMENTS = 200
 async def read_dtc(job: SovdJob) -> Answer:
     """One part per entity as it answers; the final one has totals and names those that did not answer."""
     named = await job.directory.named(job.params)
-    entities = [named] if named else [one for one in await job.directory.all() if one.may_have("faults")]
+    known = () if named else await job.directory.all()
+    entities = [named] if named else [one for one in known if one.may_have("faults")]
     asked: list[Asked] = []
     async with aclosing(in_parallel([partial(_faults_of, job, entity) for entity in entities])) as coming:
         async for one in coming:
@@ -39,7 +40,7 @@ async def read_dtc(job: SovdJob) -> Answer:
             "status": "complete",
             "totalDtcs": sum(len(one.payload.get("dtcs", ())) for one in asked),
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
-            "ecusNotAnswered": entities_not_answered(asked),
+            "ecusNotAnswered": entities_not_answered(asked, known),
         }
     )
 

@@ -52,9 +52,14 @@ class Asked:
     error: VehicleError | None = None
 
 
-def entities_not_answered(asked: Sequence[Asked]) -> list[JsonObject]:
-    """The entities that gave no answer, each with its reason."""
-    return not_answered((one.entity.names(), one.error) for one in asked)
+def entities_not_answered(asked: Sequence[Asked], known: Sequence[Entity]) -> list[JsonObject]:
+    """The entities that gave no answer, and those of the `known` ones below which may be more; each with its reason."""
+    below = [
+        {**one.names(), "reason": f"What is below it could not be listed. {one.hidden.message}"}
+        for one in known
+        if one.hidden is not None
+    ]
+    return not_answered((one.entity.names(), one.error) for one in asked) + below
 
 
 async def in_parallel(

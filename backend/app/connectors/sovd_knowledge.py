@@ -24,6 +24,8 @@ class Entity:
     variant: str | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     problem: VehicleError | None = None
+    hidden: VehicleError | None = None
+    """Why it is not known, or not wholly, what lies below it."""
 
     @property
     def label(self) -> str:

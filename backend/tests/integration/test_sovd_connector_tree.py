@@ -41,6 +41,19 @@ async def test_subcomponents_and_apps_are_found_too(server: OddSovdServer) -> No
     assert server.asked("GET", f"{BRAKES}/subcomponents/sensor%231")
 
 
+@pytest.mark.parametrize("trouble", [Reply(cut=True), Reply(status=500), Reply(silent=True)])
+@pytest.mark.parametrize("command_name", ["DiscoverECUs", "ReadDTC", "ReadIdentification"])
+async def test_what_may_be_below_a_component_is_not_passed_over_in_silence(
+    server: OddSovdServer, command_name: str, trouble: Reply
+) -> None:
+    with_below = {**capabilities("Brakes", "0x1030", "brakes"), "subcomponents": "brakes/subcomponents"}
+    server.on("GET", BRAKES, Reply(body=with_below))
+    server.on("GET", f"{BRAKES}/subcomponents", trouble)
+    last = (await payloads_of(server, command_name, {}, within_s=3))[-1]
+    [brakes] = [one for one in last["ecusNotAnswered"] if one["component"] == "brakes" and "below" in one["reason"]]
+    assert brakes["ecuAddress"] == "0x1030"
+
+
 async def test_a_component_without_answer_is_named_and_the_others_come(server: OddSovdServer) -> None:
     server.on("GET", BRAKES, Reply(silent=True))
 
