@@ -163,6 +163,7 @@ def test_busy_after_pending_starts_p2_anew() -> None:
         ("22F190", ""),
         ("3101020304", "710202 03"),  # another action
         ("3101020304", "710102 09"),  # another routine
+        ("2E011001", "6E0111"),  # another identifier was written
         ("190204", "590AFF"),
         ("1904042000FF", "5904017100 2F"),  # another trouble code
         ("2701", "6702"),
