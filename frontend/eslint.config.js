@@ -53,6 +53,13 @@ export default defineConfig(
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', module: 'writable', require: 'readonly' } },
   },
   {
+    // Page and server meet as they are: nothing between them is played.
+    files: ['e2e/**', 'bench/**'],
+    rules: {
+      'no-restricted-properties': ['error', ...['route', 'routeWebSocket', 'routeFromHAR'].map((property) => ({ property, message: 'Browser tests play no answer of the server.' }))],
+    },
+  },
+  {
     files: ['src/session/preferences.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },

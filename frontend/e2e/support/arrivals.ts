@@ -1,27 +1,27 @@
-/** When a text was first to be seen on a page, by a MutationObserver inside of it: no polling, no sleep. */
+/** In what order texts came to be seen on a page, by a MutationObserver inside of it: no polling, no sleep. */
 import type { Page } from '@playwright/test'
 
 interface Watching extends Window {
-  arrivals?: Record<string, number>
+  arrivals?: string[][]
 }
 
 /** Starts to look, on pages of commands only (a form may show the same text as an example). Survives the page's own navigation. */
 export async function watchArrivals(page: Page, texts: readonly string[]): Promise<void> {
   await page.evaluate((wanted) => {
-    const seen: Record<string, number> = {}
-    ;(window as Watching).arrivals = seen
+    const stages: string[][] = []
+    ;(window as Watching).arrivals = stages
     function look() {
       const place = document.querySelector('main')
       if (place === null || !/^\/commands\/[0-9a-f-]{36}$/.test(location.pathname)) return
-      const text = place.textContent
-      for (const one of wanted) if (!(one in seen) && text.includes(one)) seen[one] = performance.now()
+      const there = wanted.filter((one) => place.textContent.includes(one))
+      if (there.length > 0 && there.join() !== stages.at(-1)?.join()) stages.push(there)
     }
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true })
     look()
   }, texts)
 }
 
-/** Milliseconds since the page was opened, by text. */
-export async function arrivals(page: Page): Promise<Readonly<Record<string, number>>> {
-  return page.evaluate(() => (window as Watching).arrivals ?? {})
+/** Which of the texts were there together, each time that it changed. */
+export async function arrivals(page: Page): Promise<readonly (readonly string[])[]> {
+  return page.evaluate(() => (window as Watching).arrivals ?? [])
 }

@@ -1,4 +1,4 @@
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useCallback, useEffect, useState } from 'react'
 import { readSort, writeSort, type FleetFilter, type FleetSort } from '@/domain/presence'
 import type { FleetSearch } from '@/domain/search-params'
@@ -27,7 +27,11 @@ function changed(before: FleetSearch, change: Change): FleetSearch {
 export function useFleetAddress(): FleetAddress {
   const address = route.useSearch()
   const navigate = route.useNavigate()
-  const { search, setSearch } = useTypedSearch(address.search ?? '', (text) => write({ search: text }))
+  const router = useRouter()
+  const { search, setSearch } = useTypedSearch(address.search ?? '', (text) => {
+    // On the way to another page already: writing now would call the user back.
+    if (router.latestLocation.pathname === '/vehicles') write({ search: text })
+  })
   const write = useCallback(
     (change: Change) => void navigate({ search: (before) => changed(before, change), replace: true, resetScroll: false }),
     [navigate],
