@@ -35,6 +35,17 @@ test('values carry units; a refused one says why and what to do', () => {
   expect(screen.getByText(/Check it\./)).toBeVisible()
 })
 
+test('many values are drawn in parts, and none is out of reach', async () => {
+  const values = Array.from({ length: 450 }, (_, index) => readValue({ dataId: `0x${index.toString(16).padStart(4, '0')}`, value: index }, {}))
+  show(<ValueTable title="Values" values={values} />)
+  expect(screen.getAllByRole('row')).toHaveLength(201)
+  expect(screen.getByRole('status')).toHaveTextContent('200 of 450 entries shown')
+  await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
+  expect(screen.getAllByRole('row')).toHaveLength(451)
+  expect(screen.getByRole('status')).toHaveTextContent('All 450 entries shown')
+})
+
 test('bytes with their offset', () => {
   show(<HexView title="raw" hex="62F190" />)
   expect(screen.getByText('0000')).toBeVisible()

@@ -1,8 +1,10 @@
 import { SegmentedControl, Table } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { TroubleCode } from '@/domain/answers-items'
 import { dtcStatusWords, dtcSystem, failureType, statusBits } from '@/domain/dtc'
 import { formatCount } from '@/domain/durations'
+import { LoadMore } from '@/ui/load-more'
 import layout from '@/ui/layout.module.css'
 import { ToneBadge } from '@/ui/status-badge'
 import classes from './command.module.css'
@@ -15,11 +17,16 @@ interface TroubleCodesProps {
   readonly isOpen: boolean
 }
 
+/** So many are drawn at once: thousands of cards would freeze the page. */
+const PART = 100
+
 /** Trouble codes as cards, or as a table; the choice stands in the address. */
 export function TroubleCodes({ codes, isOpen }: TroubleCodesProps) {
   const { view } = route.useSearch()
   const navigate = route.useNavigate()
   const isTable = view === 'table'
+  const [limit, setLimit] = useState(PART)
+  const drawn = codes.length > limit ? codes.slice(0, limit) : codes
   return (
     <section className={layout.card} aria-labelledby="codes-title">
       <div className={classes.head}>
@@ -34,11 +41,14 @@ export function TroubleCodes({ codes, isOpen }: TroubleCodesProps) {
         />
       </div>
       {codes.length === 0 && <p className={classes.nothing}>{isOpen ? 'None so far.' : 'No trouble codes: the fault memory that was read is empty.'}</p>}
-      {codes.length > 0 && (isTable ? <CodeTable codes={codes} /> : (
+      {codes.length > 0 && (isTable ? <CodeTable codes={drawn} /> : (
         <ul className={classes.cards}>
-          {codes.map((dtc, index) => <li key={`${dtc.ecu} ${dtc.code} ${String(index)}`}><TroubleCodeCard dtc={dtc} /></li>)}
+          {drawn.map((dtc, index) => <li key={`${dtc.ecu} ${dtc.code} ${String(index)}`}><TroubleCodeCard dtc={dtc} /></li>)}
         </ul>
       ))}
+      {codes.length > PART && (
+        <LoadMore shown={drawn.length} total={codes.length} noun="code" loading={false} onMore={() => setLimit(limit + PART)} />
+      )}
     </section>
   )
 }

@@ -1,6 +1,8 @@
 import { Table } from '@mantine/core'
+import { useState } from 'react'
 import type { ReadValue } from '@/domain/answers-items'
 import { formatCount, formatQuantity } from '@/domain/durations'
+import { LoadMore } from '@/ui/load-more'
 import layout from '@/ui/layout.module.css'
 import { ToneBadge } from '@/ui/status-badge'
 import classes from './command.module.css'
@@ -10,9 +12,13 @@ interface ValueTableProps {
   readonly values: readonly ReadValue[]
 }
 
+/** So many are drawn at once: thousands of rows would freeze the page. */
+const PART = 200
+
 /** Values by identifier, with units; one that was refused says why and what to do. */
 export function ValueTable({ title, values }: ValueTableProps) {
   const id = `values-${title}`
+  const [limit, setLimit] = useState(PART)
   return (
     <section className={layout.card} aria-labelledby={id}>
       <h2 id={id} className={classes.title}>{title} <span className={classes.dim}>{formatCount(values.length, 'entry', 'entries')}</span></h2>
@@ -22,7 +28,7 @@ export function ValueTable({ title, values }: ValueTableProps) {
             <Table.Tr><Table.Th>Identifier</Table.Th><Table.Th>What</Table.Th><Table.Th>Value</Table.Th><Table.Th>Control unit</Table.Th></Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {values.map((one, index) => (
+            {values.slice(0, limit).map((one, index) => (
               <Table.Tr key={`${one.ecu} ${one.dataId} ${String(index)}`}>
                 <Table.Th scope="row" className={layout.mono}>{one.dataId}</Table.Th>
                 <Table.Td>{one.description ?? one.name ?? 'No name for it in the data of this vehicle'}</Table.Td>
@@ -33,6 +39,9 @@ export function ValueTable({ title, values }: ValueTableProps) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
+      {values.length > PART && (
+        <LoadMore shown={Math.min(limit, values.length)} total={values.length} noun="entry" plural="entries" loading={false} onMore={() => setLimit(limit + PART)} />
+      )}
     </section>
   )
 }
