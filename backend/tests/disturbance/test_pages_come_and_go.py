@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from app.domain.command_states import CommandStatus
 from support.disturbing import all_ended, fleet, started_again, submit_all, when
 from support.engines import PostgresProcess, ValkeyProcess
 from support.ledger import Ledger
@@ -80,6 +81,25 @@ async def test_server_killed_and_started_again_mid_stream(install: Install, data
             ledger = await all_ended(database_url, commands, within_s=20)
         check_pages(watching, ledger)
     assert all(page.connections > 1 for page in watching)
+
+
+async def test_worker_killed_mid_stream(install: Install, database_url: str) -> None:
+    vehicles = await fleet(database_url, *["sim:?delay=60"] * 3)
+    async with install(**QUICK_LEASES) as processes:
+        service = await processes.service(processes.api())
+        victim = processes.worker("victim")
+        commands = await submit_all(service, vehicles)
+        async with asyncio.TaskGroup() as tasks:
+            watching = pages(service, commands, 3)
+            for page in watching:
+                tasks.create_task(page.watch(within_s=40))
+            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=20, what="one chunk")
+            victim.kill()
+            processes.worker("successor")
+            ledger = await all_ended(database_url, commands, within_s=20)
+        check_pages(watching, ledger)
+    assert {ledger.of(command).status for command in commands} == {CommandStatus.FAILED}
+    assert {page.connections for page in watching} == {1}, "a lost worker is no reason to lose the page"
 
 
 async def test_valkey_killed_and_restarted_mid_stream(

@@ -245,6 +245,23 @@ async def test_the_socket_ends_with_its_token_unless_a_fresh_one_comes(running_a
         assert kept.socket.close_code is None
 
 
+async def test_a_token_that_expires_in_the_middle_of_a_stream_costs_no_chunk_and_doubles_none(
+    running_app: RunningApp,
+) -> None:
+    command = await running_app.submit(await running_app.add_vehicle("sim:?delay=2"))
+    async with page_socket(running_app.ws_url, token_with(running_app, running_app.admin, left_s=2)) as page:
+        await page.subscribe("a", "command", command_id=command)
+        assert await page.closed() == 1008
+        seen = [frame["sequence_number"] for frame in page.of("a") if frame["event"] == "response"]
+    async with page_socket(running_app.ws_url, token_of(running_app.admin)) as again:
+        await again.subscribe("b", "command", command_id=command, after=len(seen))
+        await again.when(lambda frame: frame == ended("b"))
+        rest = [frame["sequence_number"] for frame in again.of("b") if frame["event"] == "response"]
+        assert again.short("b")[-1] == "completed"
+    assert rest, "the stream was over before the token was"
+    assert seen + rest == [1, 2, 3]
+
+
 async def test_the_fresh_token_must_be_of_the_same_account(running_app: RunningApp) -> None:
     async with (
         await running_app.add_user("erika") as erika,
