@@ -23,7 +23,7 @@ export function UsersTable({ accounts, onOpen }: UsersTableProps) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <div className={classes.scroll} tabIndex={0} role="region" aria-label="Users, by name">
-      <Table miw={760}>
+      <Table miw={680}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Name</Table.Th>
@@ -31,7 +31,7 @@ export function UsersTable({ accounts, onOpen }: UsersTableProps) {
             <Table.Th w={110}>Role</Table.Th>
             <Table.Th w={130}>May see</Table.Th>
             <Table.Th w={120}>Account</Table.Th>
-            <Table.Th w={190}>Created</Table.Th>
+            <Table.Th className={own.created ?? ''}>Created</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -47,7 +47,7 @@ export function UsersTable({ accounts, onOpen }: UsersTableProps) {
               <Table.Td>
                 {account.is_active ? <ToneBadge tone="good" icon={IconCheck}>Active</ToneBadge> : <ToneBadge tone="neutral" icon={IconBan} hint="Nobody can sign in with it.">Off</ToneBadge>}
               </Table.Td>
-              <Table.Td className={classes.nowrap ?? ''}><Moment at={account.created_at} /></Table.Td>
+              <Table.Td className={own.created ?? ''}><Moment at={account.created_at} /></Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
