@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from app.settings import Settings
 from app.storage.engine import Database
@@ -16,6 +17,8 @@ from app.storage.migrate import upgrade
 from support.engines import PostgresProcess, ValkeyProcess, make_engine_folder
 from support.running_app import RunningApp, running, settings_for_tests
 
+settings.register_profile("on a machine with much to do", settings(), deadline=None)
+settings.load_profile("on a machine with much to do")
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
 

@@ -344,11 +344,14 @@ async def _bounded_body(response: httpx.Response, largest: int) -> bytes:
         if size > largest:
             raise _too_large(largest)
         pieces.append(piece)
-    return _decoded(b"".join(pieces), response.headers.get("content-encoding", "identity").lower(), largest)
+    return decoded(b"".join(pieces), response.headers.get("content-encoding", "identity").lower(), largest)
 
 
-def _decoded(content: bytes, encoding: str, largest: int) -> bytes:
-    """We ask for no compression; who compresses all the same must not be able to fill our memory by it."""
+def decoded(content: bytes, encoding: str, largest: int) -> bytes:
+    """A body without its compression, at most `largest` bytes. Raises VehicleProtocolError.
+
+    We ask for no compression; who compresses all the same must not be able to fill our memory by it.
+    """
     if encoding in {"", "identity"} or not content:
         return content
     if encoding not in {"gzip", "x-gzip", "deflate"}:

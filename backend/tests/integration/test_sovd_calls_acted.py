@@ -82,6 +82,37 @@ async def test_the_same_change_refused_after_it_was_done_once(server: OddSovdSer
         assert calls.acted
 
 
+@pytest.mark.parametrize("location", ["http://elsewhere.test/", NO])
+async def test_a_change_that_was_only_sent_elsewhere_was_not_done(server: OddSovdServer, location: str) -> None:
+    """To another host, which is not followed, and round and round."""
+    server.on("PUT", NO, Reply(status=307, headers={"Location": location}))
+    async with calls_to(server) as calls:
+        with pytest.raises(VehicleRefused):
+            await calls.call(change(server, NO))
+        assert not calls.acted
+
+
+async def test_a_change_is_never_sent_again_when_a_kept_connection_broke(server: OddSovdServer) -> None:
+    async with calls_to(server) as calls:
+        await calls.call(change(server, DONE))  # leaves a connection that is kept
+        with pytest.raises(VehicleConnectionLost):
+            await calls.call(change(server, LOST))
+        assert server.connections == 1
+        assert len(server.asked("PUT", LOST)) == 1
+
+
+async def test_a_question_is_asked_again_only_where_a_kept_connection_broke(server: OddSovdServer) -> None:
+    server.on("GET", LOST, Reply(cut=True))
+    async with calls_to(server) as calls:
+        with pytest.raises(VehicleConnectionLost):
+            await calls.json(f"{server.url}{LOST}")
+        assert len(server.asked("GET", LOST)) == 1
+        await calls.call(change(server, DONE))  # leaves a connection that is kept
+        with pytest.raises(VehicleConnectionLost):
+            await calls.json(f"{server.url}{LOST}")
+        assert len(server.asked("GET", LOST)) == 3
+
+
 @pytest.mark.parametrize("acted_before", [True, False])
 @pytest.mark.parametrize("lock", [Reply(status=409), Reply(status=404)], ids=["somebody else's", "no locks"])
 async def test_a_change_that_wants_a_lock_says_nothing_of_earlier_ones(

@@ -87,6 +87,18 @@ async def test_tls_is_verified_with_the_vehicles_own_authority() -> None:
             await made.probe(server.address, loop_time() + 3, only_trusted)
 
 
+async def test_a_trusted_certificate_for_another_host_is_not_trusted() -> None:
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("another-car.test").configure_cert(tls)
+    trusted = {str(SecretName.TRUSTED_CERTIFICATES): authority.cert_pem.bytes().decode()}
+    async with wild_vehicle().running(tls) as server, connector() as made:
+        with pytest.raises(NotTrusted):
+            await made.probe(
+                server.address.replace("sovd+http:", "sovd+https:"), loop_time() + 3, VehicleContext(secrets=trusted)
+            )
+
+
 @pytest.mark.parametrize("name", ["trusted_certificates", "client_certificate"])
 async def test_certificates_that_are_none_are_named_without_their_content(name: str) -> None:
     async with connector() as made:

@@ -4,12 +4,14 @@ import asyncio
 import gzip
 import json
 import random
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 
 import pytest
 
 from app.connectors.port import ResponseChunk
+from app.connectors.sovd_calls import decoded
 from app.connectors.sovd_outcomes import RanAndFailed, VehicleBusy
 from app.domain.errors import (
     CommandNotSupported,
@@ -100,6 +102,18 @@ async def test_a_compressed_bomb_is_refused(server: OddSovdServer) -> None:
     bomb = gzip.compress(b"0" * (20 * 1024 * 1024))
     server.on("GET", f"{ENGINE}/faults", Reply(raw=bomb, headers={"Content-Encoding": "gzip"}))
     assert "larger than" in (await error_of(server, "ReadDTC", ON_ENGINE)).message
+
+
+def test_a_compressed_bomb_is_not_unpacked_to_its_end() -> None:
+    bomb = gzip.compress(b"0" * (64 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        with pytest.raises(VehicleProtocolError):
+            decoded(bomb, "gzip", 1024)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1024 * 1024
 
 
 async def test_compression_nobody_asked_for_is_read_all_the_same(server: OddSovdServer) -> None:
