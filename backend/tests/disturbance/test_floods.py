@@ -5,7 +5,9 @@ import pytest
 from app.domain.command_states import CommandStatus
 from app.settings import Settings
 from support.disturbing import all_ended, fleet, submit_all
+from support.page_socket import page_socket
 from support.running_app import RunningApp, running
+from support.viewers import token_of
 
 pytestmark = pytest.mark.disturbance
 
@@ -44,3 +46,25 @@ async def test_flood_of_one_user_does_not_delay_another(app_settings: Settings, 
             ]
         # A slot becomes free, and it is hers: at most the round of claims that was on its way came before.
         assert len(waited_for) <= slots
+
+
+async def test_a_flood_of_changes_costs_a_page_nothing_of_what_it_watches(
+    running_app: RunningApp, database_url: str
+) -> None:
+    flooded = await fleet(database_url, *["sim:?delay=0"] * 20)
+    (vehicle,) = await fleet(database_url, "sim:?delay=0.3")
+    async with page_socket(running_app.ws_url, token_of(running_app.admin)) as page:
+        await page.subscribe("all", "commands")
+        watched = await running_app.submit(vehicle)
+        await page.subscribe("one", "command", command_id=watched)
+        flood = await submit_all(running_app, flooded * 10)
+        ledger = await all_ended(database_url, [watched, *flood], within_s=60)
+        await page.is_told({"event": "unsubscribed", "id": "one", "reason": "ended"})
+        assert [frame["sequence_number"] for frame in page.of("one") if frame["event"] == "response"] == [1, 2, 3]
+        for command in flood:
+            await page.is_told({"sub": "all", "command_id": command, "status": str(ledger.of(command).status)})
+        told = [frame for frame in page.of("all") if frame["event"] == "command"]
+    life = ["pending", "in_progress", "completed"]
+    for command in flood:
+        states = [life.index(str(frame["status"])) for frame in told if frame["command_id"] == command]
+        assert states == [0, 1, 2], "each change once, in the order of a life"
