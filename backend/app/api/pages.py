@@ -65,7 +65,7 @@ _ASSET_TYPES = {
 }
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 async def get_root(request: Request) -> Response:
     """The page; where it was not built, what this is and where to go."""
     if (page := await index_response(request)) is not None:

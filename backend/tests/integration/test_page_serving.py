@@ -46,6 +46,13 @@ async def test_addresses_of_the_page_give_the_page_and_it_is_never_kept(visitor:
         assert answer.headers[name]
 
 
+@pytest.mark.parametrize("path", ["/", "/vehicles", "/assets/index-Ab12.js"])
+async def test_monitors_may_ask_for_the_head_alone(visitor: httpx.AsyncClient, path: str) -> None:
+    answer = await visitor.head(path, headers=HTML)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) > 0
+
+
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api", "/ws/nothing", "/assets/nothing.js", "/docs/nothing"])
 async def test_addresses_of_the_server_stay_errors(visitor: httpx.AsyncClient, path: str) -> None:
     answer = await visitor.get(path, headers=HTML)

@@ -59,7 +59,7 @@ async def index_response(request: Request) -> Response | None:
     return _response(found, headers)
 
 
-@router.get("/assets/{name}")
+@router.api_route("/assets/{name}", methods=["GET", "HEAD"])
 def get_asset(name: str, request: Request) -> Response:
     """A file of the page. Runs on a thread: it reads a file."""
     folder = page_folder(request)
