@@ -22,7 +22,7 @@ async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 def request_for(
-    case: ConnectorCase, address: str, command_name: str = "ReadDTC", *, within_s: float = 10.0
+    case: ConnectorCase, address: str, command_name: str = "ReadDTC", *, within_s: float = 30.0
 ) -> VehicleRequest:
     params = case.silent_params if address == case.silent else case.params.get(command_name, {})
     return request_to(address, command_name, params, within_s=within_s)
