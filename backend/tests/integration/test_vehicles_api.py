@@ -231,5 +231,5 @@ async def test_the_catalogue_is_listed_whole(quiet_app: RunningApp) -> None:
     assert by_name["ClearDTC"]["may_change_vehicle"] is True
     assert by_name["ReadDataByID"]["parameters"]["allOf"][0] == {
         "title": "Control unit",
-        "oneOf": [{"required": ["ecuAddress"]}, {"required": ["component"]}]
+        "oneOf": [{"required": ["ecuAddress"]}, {"required": ["component"]}],
     }
