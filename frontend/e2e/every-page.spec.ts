@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
+import { readVitals, watchVitals } from '../bench/support/vitals.ts'
 import { placesWithData, type Place } from './support/places.ts'
 import { enter, expect, test, type Page } from './support/fixtures.ts'
 
@@ -56,6 +57,18 @@ test('768 px: no page is wider than the screen, and a command can be sent', asyn
   await page.getByRole('region', { name: 'Quick commands' }).getByRole('link', { name: 'Read trouble codes' }).click()
   await page.locator('form button[type="submit"]').click()
   await expect(page.getByRole('article', { name: 'Trouble code P0171' })).toBeVisible()
+})
+
+test('no page jumps while it opens', async ({ page, complaints }) => {
+  complaints.allow(/status of 404/)
+  await watchVitals(page)
+  await enter(page, '/vehicles')
+  for (const place of places) {
+    await open(page, place)
+    const { cls } = await readVitals(page)
+    // what Core Web Vitals call good
+    expect.soft(cls, `${place.name} jumps`).toBeLessThan(0.1)
+  }
 })
 
 test('the content security policy is strict on every page', async ({ page, baseURL }) => {

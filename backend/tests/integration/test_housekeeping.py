@@ -100,7 +100,9 @@ async def test_one_worker_at_a_time(accounts: Accounts, database: Database) -> N
         async with asyncio.timeout(5):
             await Housekeeping(accounts.work, presence_days=30).tidy()
         assert await kept(database) == ({session}, {session}, 2)
-    await asyncio.gather(*(Housekeeping(accounts.work, presence_days=30, batch=1).tidy() for _ in range(3)))
+    at_once = [Housekeeping(accounts.work, presence_days=30, batch=1) for _ in range(3)]
+    await asyncio.gather(*(one.tidy() for one in at_once))
+    await at_once[0].tidy()  # whoever found another at work left the rest to the next round
     assert await kept(database) == (set(), set(), 0)
 
 

@@ -27,6 +27,7 @@ JUDGED_BY_MEANING = {
     "previewEncoding": "exactly one kind of thing is encoded, and the data set decides about its value",
     "decodeMessage": "the data set decides which messages it knows",
     "redecodeCommand": "without a data set one has to be assigned",
+    "getPresenceHistory": "a span must have a length",
     "openBrowserSession": "as for login",
     "login": "a wrong password is 401, a text that cannot be stored 422",
 }

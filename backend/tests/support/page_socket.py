@@ -48,6 +48,12 @@ class PageSocket:
                 self._news.clear()
                 await self._news.wait()
 
+    async def has(self, count: int) -> None:
+        """Wait until so many frames have come, however long that takes."""
+        while len(self.frames) < count:
+            self._news.clear()
+            await self._news.wait()
+
     async def is_told(self, members: JsonObject) -> None:
         """Wait for a frame that has these members."""
         await self.when(lambda frame: members.items() <= frame.items())

@@ -11,6 +11,8 @@ from support.page_socket import PageSocket, page_socket
 from support.resuming_viewers import ResumingViewer
 
 _PAUSE_S = 0.05
+_MOST_BREAKS = 3
+_FRAMES_BEFORE_BREAK = 100
 _FOR_GOOD = frozenset({1008})
 
 
@@ -23,7 +25,7 @@ class ResumingPage:
     viewers: list[ResumingViewer]
     """What was shown of each command; they are not entered, only noted into."""
     chance: random.Random | None = None
-    """Where given, the page breaks its connection three times, at random moments."""
+    """Where given, the page breaks its connection up to three times, each after a random number of frames."""
     connections: int = 0
     states: dict[str, list[str]] = field(default_factory=dict)
     resyncs: int = 0
@@ -49,12 +51,14 @@ class ResumingPage:
         async with page_socket(self.base_url.replace("http://", "ws://"), self.token) as page:
             gone = asyncio.create_task(page.socket.wait_closed())
             following = asyncio.create_task(self._follow(page))
-            breaks_after_s = self.chance.random() if self.chance is not None and self.connections <= 3 else None
-            await asyncio.wait({gone, following}, timeout=breaks_after_s, return_when=asyncio.FIRST_COMPLETED)
+            ends = {gone, following}
+            if self.chance is not None and self.connections <= _MOST_BREAKS:
+                ends.add(asyncio.create_task(page.has(self.chance.randint(1, _FRAMES_BEFORE_BREAK))))
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             page.socket.transport.abort()
-            for task in (gone, following):
+            for task in ends:
                 task.cancel()
-            await asyncio.gather(gone, following, return_exceptions=True)
+            await asyncio.gather(*ends, return_exceptions=True)
         assert page.socket.close_code not in _FOR_GOOD, page.socket.close_reason
         for frame in page.frames:
             self._note(frame)

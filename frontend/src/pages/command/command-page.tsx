@@ -1,5 +1,5 @@
 import { Link, getRouteApi } from '@tanstack/react-router'
-import { memo, useCallback, useEffect, useRef } from 'react'
+import { memo, useCallback, useEffect, useRef, useState } from 'react'
 import type { Command } from '@/api/queries/commands'
 import { summaryWords } from '@/domain/answers-result'
 import { vehicleName } from '@/domain/vehicle-identity'
@@ -7,7 +7,7 @@ import { CopyIcon } from '@/ui/copy-button'
 import layout from '@/ui/layout.module.css'
 import { PageFrame } from '@/ui/page-frame'
 import { useShortcutHelp } from '@/ui/shortcuts'
-import { QueryStates } from '@/ui/states'
+import { Loading, QueryStates } from '@/ui/states'
 import { CommandStatusBadge, ConnectionStatusBadge } from '@/ui/status-badge'
 import { VehicleMark, VinText } from '@/ui/vehicle-target'
 import { AnswerView } from './answer-view'
@@ -45,6 +45,8 @@ function Watched({ command }: { readonly command: Command }) {
   const { vehicle, definition, shown, timeline, received, times, click } = watched
   const { stream } = shown.followed
   const latest = useLatest(watched)
+  const isReady = useOnceTrue(watched.isReady)
+  if (!isReady) return <PageFrame title="Command"><Loading /></PageFrame>
   return (
     <PageFrame
       title={definition?.title ?? command.command_name}
@@ -92,6 +94,13 @@ function TargetLine({ command, vehicle }: Pick<WatchedCommand, 'command' | 'vehi
       <ConnectionStatusBadge status={vehicle.connection_status} cause={vehicle.status_cause} />
     </>
   )
+}
+
+/** A page that was drawn stays drawn, whatever is read anew. */
+function useOnceTrue(value: boolean): boolean {
+  const [was, setWas] = useState(value)
+  if (value && !was) setWas(true)
+  return was || value
 }
 
 /** For what is needed on a click only: always the same function, always the latest value. */

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useApi } from '@/api/client'
 import { commandQuery, definitionsQuery, responsesQuery, timelineQuery, type Command, type CommandDefinition } from '@/api/queries/commands'
@@ -8,6 +8,7 @@ import type { AnswerChunk } from '@/domain/answers'
 import { numberOf } from '@/domain/answers-read'
 import type { AnswerTimes, Click, PartTime } from '@/domain/outcome-timeline'
 import { isTerminal } from '@/domain/statuses'
+import type { ConnectionState } from '@/live/connection-machine'
 import { useConnectionState, usePresence } from '@/live/hooks'
 import { useLive } from '@/live/live-context'
 import { sentHere } from '@/session/sent-here'
@@ -34,6 +35,8 @@ export interface WatchedCommand {
   readonly times: AnswerTimes
   /** Known only in the tab that sent it. */
   readonly click: Click | null
+  /** Whether what stands above and beside the answer is known, and of an ended command the answer too: drawn earlier, the page would jump. */
+  readonly isReady: boolean
 }
 
 const noTimeline: readonly TimelineItem[] = []
@@ -47,15 +50,12 @@ const ASK_AGAIN_MS = 2500
 /** Reads one command; while there is no live connection, again and again until it has ended. */
 export function useCommand(commandId: string) {
   const { phase } = useConnectionState()
-  const isLive = phase === 'live' || phase === 'catching_up'
-  return useQuery({
-    ...commandQuery(useApi(), commandId),
-    refetchInterval: ({ state }) => (isLive || state.data === undefined || isEnded(state.data) ? false : ASK_AGAIN_MS),
-  })
+  return useQuery({ ...commandQuery(useApi(), commandId), refetchInterval: ({ state }) => askAgainAfter(state.data, phase) })
 }
 
-function isEnded({ status }: Command): boolean {
-  return isTerminal(status)
+function askAgainAfter(command: Command | undefined, phase: ConnectionState['phase']): number | false {
+  const isLive = phase === 'live' || phase === 'catching_up'
+  return isLive || command === undefined || isTerminal(command.status) ? false : ASK_AGAIN_MS
 }
 
 /** Everything that the page shows of a command, kept up to date. */
@@ -63,13 +63,13 @@ export function useWatchedCommand(command: Command): WatchedCommand {
   const api = useApi()
   const { command_id: commandId, status } = command
   const { phase } = useConnectionState()
-  const askAgain = isTerminal(status) || phase === 'live' || phase === 'catching_up' ? false : ASK_AGAIN_MS
+  const askAgain = askAgainAfter(command, phase)
   const { streams } = useLive()
   const [store] = useState(() => new AnswerStore(streams, commandId, intervalOf(command)))
   const shown = useSyncExternalStore(store.watch, store.snapshot)
-  const vehicle = useQuery(vehicleQuery(api, command.vehicle_id)).data ?? null
-  const timeline = useQuery({ ...timelineQuery(api, commandId), refetchInterval: askAgain }).data?.items
-  const definition = useQuery(definitionsQuery(api)).data?.find(({ name }) => name === command.command_name) ?? null
+  const vehicle = useQuery(vehicleQuery(api, command.vehicle_id))
+  const timeline = useQuery({ ...timelineQuery(api, commandId), refetchInterval: askAgain })
+  const definitions = useQuery(definitionsQuery(api))
   // Read once as the page opens, for the times of what was there already; what follows comes live.
   const responses = useQuery({ ...responsesQuery(api, commandId), refetchInterval: askAgain })
   const items = responses.data?.items
@@ -90,7 +90,28 @@ export function useWatchedCommand(command: Command): WatchedCommand {
   const allReceived = async () => (received.size >= shown.chunks.length ? received : receivedOf((await refetch()).data?.items))
   const times = useMemo(() => answerTimes(shown.chunks, received), [shown.chunks, received])
   const [click] = useState(() => sentHere(commandId))
-  return { command, vehicle, definition, timeline: timeline ?? noTimeline, shown, received, allReceived, times, click }
+  const lacksAnswer = isTerminal(status) && shown.chunks.length === 0 && isToCome(responses)
+  return {
+    command, shown, received, allReceived, times, click,
+    vehicle: vehicle.data ?? null,
+    definition: definitionOf(command, definitions.data),
+    timeline: timeline.data?.items ?? noTimeline,
+    isReady: ![vehicle, timeline, definitions].some(isAwaited) && !lacksAnswer,
+  }
+}
+
+/** Whether stored parts are being read, or were read and not put together yet. */
+function isToCome(responses: UseQueryResult<{ readonly items: readonly Stored[] }>): boolean {
+  return isAwaited(responses) || (responses.data?.items ?? []).length > 0
+}
+
+function definitionOf(command: Command, definitions: readonly CommandDefinition[] | undefined): CommandDefinition | null {
+  return definitions?.find(({ name }) => name === command.command_name) ?? null
+}
+
+/** Whether its first answer is to come soon: not where the server failed once or cannot be reached. */
+export function isAwaited({ isPending, fetchStatus, failureCount }: Pick<UseQueryResult, 'isPending' | 'fetchStatus' | 'failureCount'>): boolean {
+  return isPending && fetchStatus === 'fetching' && failureCount === 0
 }
 
 function receivedOf(items: readonly Stored[] | undefined): ReadonlyMap<number, string> {
