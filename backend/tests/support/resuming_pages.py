@@ -52,15 +52,17 @@ class ResumingPage:
             gone = asyncio.create_task(page.socket.wait_closed())
             following = asyncio.create_task(self._follow(page))
             ends = {gone, following}
+            seen = None
             if self.chance is not None and self.connections <= _MOST_BREAKS:
-                ends.add(asyncio.create_task(page.has(self.chance.randint(1, _FRAMES_BEFORE_BREAK))))
+                seen = self.chance.randint(1, _FRAMES_BEFORE_BREAK)
+                ends.add(asyncio.create_task(page.has(seen)))
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             page.socket.transport.abort()
             for task in ends:
                 task.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
         assert page.socket.close_code not in _FOR_GOOD, page.socket.close_reason
-        for frame in page.frames:
+        for frame in page.frames[:seen]:  # what came after the moment of the break was never shown
             self._note(frame)
 
     async def _follow(self, page: PageSocket) -> None:

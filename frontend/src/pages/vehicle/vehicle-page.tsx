@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Vehicle } from '@/api/queries/vehicles'
 import { CopyIcon } from '@/ui/copy-button'
 import { PageFrame } from '@/ui/page-frame'
+import { useSettled } from '@/ui/settled'
 import { Loading, QueryStates } from '@/ui/states'
 import { ConnectionStatusBadge } from '@/ui/status-badge'
 import { VehicleMark, VinText } from '@/ui/vehicle-target'
@@ -49,8 +50,9 @@ function Beside({ vehicle }: { readonly vehicle: Vehicle }) {
 
 function Content({ vehicle }: { readonly vehicle: Vehicle }) {
   const { vehicle_id: vehicleId } = vehicle
+  const isSettled = useSettled()
   return (
-    <div className={classes.parts}>
+    <div className={classes.parts} data-settled={isSettled}>
       <div className={classes.quickPlace}><QuickCommands vehicle={vehicle} /></div>
       <div className={`${classes.column ?? ''} ${classes.mainPlace ?? ''}`}>
         <QueueCard vehicle={vehicle} />
