@@ -58,8 +58,8 @@ async def test_pages_that_vanish_at_random_see_every_chunk_once(install: Install
         async with asyncio.TaskGroup() as tasks:
             watching = pages(service, commands, 20, restless=True)
             for page in watching:
-                tasks.create_task(page.watch(within_s=60))
-        check_pages(watching, await all_ended(database_url, commands, within_s=30))
+                tasks.create_task(page.watch(within_s=90))
+        check_pages(watching, await all_ended(database_url, commands, within_s=60))
     assert all(page.connections > 1 for page in watching)
 
 
@@ -73,12 +73,12 @@ async def test_server_killed_and_started_again_mid_stream(install: Install, data
         async with asyncio.TaskGroup() as tasks:
             watching = pages(service, commands, 4)
             for page in watching:
-                tasks.create_task(page.watch(within_s=40))
-            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=20, what="one chunk")
+                tasks.create_task(page.watch(within_s=90))
+            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=40, what="one chunk")
             server.kill()
             server.start()
             await server.ready()
-            ledger = await all_ended(database_url, commands, within_s=20)
+            ledger = await all_ended(database_url, commands, within_s=60)
         check_pages(watching, ledger)
     assert all(page.connections > 1 for page in watching)
 
@@ -92,11 +92,11 @@ async def test_worker_killed_mid_stream(install: Install, database_url: str) -> 
         async with asyncio.TaskGroup() as tasks:
             watching = pages(service, commands, 3)
             for page in watching:
-                tasks.create_task(page.watch(within_s=40))
-            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=20, what="one chunk")
+                tasks.create_task(page.watch(within_s=90))
+            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=40, what="one chunk")
             victim.kill()
             processes.worker("successor")
-            ledger = await all_ended(database_url, commands, within_s=20)
+            ledger = await all_ended(database_url, commands, within_s=60)
         check_pages(watching, ledger)
     assert {ledger.of(command).status for command in commands} == {CommandStatus.FAILED}
     assert {page.connections for page in watching} == {1}, "a lost worker is no reason to lose the page"
@@ -113,11 +113,11 @@ async def test_valkey_killed_and_restarted_mid_stream(
         async with asyncio.TaskGroup() as tasks:
             watching = pages(service, commands, 4)
             for page in watching:
-                tasks.create_task(page.watch(within_s=40))
-            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=20, what="one chunk")
+                tasks.create_task(page.watch(within_s=90))
+            await when(database_url, lambda ledger: has_chunks(ledger, commands, 1), within_s=40, what="one chunk")
             own_valkey.kill()
             own_valkey.restart()
-            ledger = await all_ended(database_url, commands, within_s=20)
+            ledger = await all_ended(database_url, commands, within_s=60)
         check_pages(watching, ledger)
     assert {page.connections for page in watching} == {1}
     assert all(page.resyncs > 0 for page in watching), "a page must know that it may have missed something"
@@ -137,9 +137,9 @@ async def test_postgres_killed_and_restarted_mid_stream(
         async with asyncio.TaskGroup() as tasks:
             watching = pages(service, commands, 3)
             for page in watching:
-                tasks.create_task(page.watch(within_s=40))
-            await when(url, lambda ledger: has_chunks(ledger, commands, 1), within_s=20, what="one chunk")
+                tasks.create_task(page.watch(within_s=90))
+            await when(url, lambda ledger: has_chunks(ledger, commands, 1), within_s=40, what="one chunk")
             crashing_postgres.kill()
             started_again(crashing_postgres)
-            ledger = await all_ended(url, commands, within_s=25)
+            ledger = await all_ended(url, commands, within_s=60)
         check_pages(watching, ledger)
