@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +20,7 @@ from app.domain.errors import SovdError
 from app.observability.logs import configure_logging
 from app.observability.metrics_server import metrics_served
 from app.settings import Settings
+from app.stop_signals import stop_signals_heard
 from app.storage.migrate import upgrade
 from app.worker.supervisor import Worker
 
@@ -103,7 +103,6 @@ def _run(settings: Settings, work: Callable[[Stopping], Awaitable[None]], *, cod
 async def _until_signalled(work: Callable[[Stopping], Awaitable[None]]) -> bool:
     """Do the work, which heeds `stopping` once it has started; until then a signal cancels it. False if it did."""
     stopping = Stopping()
-    loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work(stopping))
 
     def signalled() -> None:
@@ -111,9 +110,8 @@ async def _until_signalled(work: Callable[[Stopping], Awaitable[None]]) -> bool:
         if not stopping.started.is_set():
             task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signalled)
-    await asyncio.wait({task})
+    with stop_signals_heard(signalled):
+        await asyncio.wait({task})
     if task.cancelled() and stopping.soon.is_set():
         return False
     await task

@@ -28,20 +28,17 @@ class Interrupts:
 
 @asynccontextmanager
 async def caught_interrupts() -> AsyncIterator[Interrupts]:
-    """Catch Ctrl-C in here. Where that cannot be (Windows, or not the main thread), it ends the program as usual."""
+    """Catch Ctrl-C in here. Where that cannot be (not the main thread), it ends the program as usual."""
     loop = asyncio.get_running_loop()
     interrupts = Interrupts()
-    before = signal.getsignal(signal.SIGINT)
     try:
-        loop.add_signal_handler(signal.SIGINT, interrupts.press)
-    except (NotImplementedError, RuntimeError):
+        before = signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupts.press))
+    except ValueError:
         yield interrupts
         return
     try:
         yield interrupts
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        # The loop puts the default handler there, not the one that was: asyncio.run's own must come back.
         signal.signal(signal.SIGINT, before)
 
 

@@ -1,12 +1,11 @@
 """`sovd serve`, `worker`, `migrate`, `doctor`: declarations; they read the settings and hand over."""
 
-import signal
-import sys
 from typing import Annotated
 
 import typer
 
 from app.cli.options import JsonOption, ServerOption, finish
+from app.stop_signals import leave_at_once_when_stopped
 
 _PANEL = "The service itself"
 HostOption = Annotated[
@@ -15,19 +14,13 @@ HostOption = Annotated[
 PortOption = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Default: SOVD_PORT or 8000.")]
 
 
-def _leave_quietly_until_it_starts() -> None:
-    """A signal while modules are loaded: there is nothing yet that would need an orderly end."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(0))
-
-
 def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="API only; run `sovd worker` beside it.")] = False,
     host: HostOption = None,
     port: PortOption = None,
 ) -> None:
     """Start the service: API and worker in one process. Ctrl-C or SIGTERM stops it cleanly."""
-    _leave_quietly_until_it_starts()
+    leave_at_once_when_stopped()
     from app.cli.greeting import TerminalAnnouncer  # noqa: PLC0415 - --help must appear at once
     from app.cli.service_acts import read_settings  # noqa: PLC0415 - --help must appear at once
     from app.main import serve as work  # noqa: PLC0415 - --help must appear at once
@@ -37,7 +30,7 @@ def serve(
 
 def worker() -> None:
     """Start a worker only. Needs SOVD_DATABASE_URL and SOVD_REDIS_URL, the same as its API processes."""
-    _leave_quietly_until_it_starts()
+    leave_at_once_when_stopped()
     from app.cli.service_acts import read_settings  # noqa: PLC0415 - --help must appear at once
     from app.main import run_worker  # noqa: PLC0415 - --help must appear at once
 

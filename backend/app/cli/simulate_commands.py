@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.options import JsonOption, finish
-from app.cli.stopping import leave_at_once_when_stopped
+from app.stop_signals import leave_at_once_when_stopped
 
 _PANEL = "The service itself"
 

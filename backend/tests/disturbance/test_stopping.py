@@ -1,6 +1,7 @@
 """Workers that are told to stop drain; workers that were paused for too long change nothing any more."""
 
 import asyncio
+import contextlib
 import signal
 
 import pytest
@@ -68,6 +69,18 @@ async def test_workers_stopped_while_they_claim_leave_no_command_in_doubt(
         assert await stopping.ended() == 0
         ledger = await all_ended(database_url, commands, within_s=20)
     assert {(item.status, item.attempt) for item in ledger.accounts.values()} == {(CommandStatus.COMPLETED, 1)}
+
+
+async def test_ctrl_c_again_and_again_still_ends_in_order(install: Install) -> None:
+    async with install() as processes:
+        for process in (processes.worker(), processes.api()):
+            await process.ready()
+            ended = asyncio.create_task(process.ended())
+            while not ended.done():
+                with contextlib.suppress(ProcessLookupError):
+                    process.send(signal.SIGINT)
+                await asyncio.sleep(0.001)
+            assert (await ended, "Traceback" in process.log) == (0, False)
 
 
 async def test_worker_paused_for_longer_than_its_lease_changes_nothing(
