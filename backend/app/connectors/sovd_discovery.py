@@ -33,7 +33,7 @@ async def discover_ecus(job: SovdJob) -> Answer:
         "totalApps": sum(entity.kind == "app" for entity in answered),
         "ecusNotAnswered": entities_not_answered(silent, entities),
     }
-    yield final(totals if entities else {**totals, "note": _NOTHING})
+    yield final({**totals, **job.directory.note} if entities else {**totals, "note": _NOTHING})
 
 
 async def read_identification(job: SovdJob) -> Answer:
@@ -59,6 +59,7 @@ async def read_identification(job: SovdJob) -> Answer:
             "totalIdentifiers": count,
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
             "ecusNotAnswered": entities_not_answered(asked, known),
+            **({} if named else job.directory.note),
         }
     )
 

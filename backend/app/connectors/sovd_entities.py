@@ -21,7 +21,8 @@ from app.protocols.sovd.reading import (
 
 IN_PARALLEL = 8
 MOST_ENTITIES = 1000
-_DEEPEST = 4
+DEEPEST = 4
+"""Levels of the tree that are read: components, and three levels below them."""
 _COLLECTIONS = (("components", "component"), ("apps", "app"))
 _NESTED = (("subcomponents", "component"), ("apps", "app"))
 
@@ -49,10 +50,20 @@ class EntityDirectory:
         if fresh:
             self.knowledge.forget()
         if not self.knowledge.complete:
-            self.knowledge.entities = await self._read_tree()
+            self.knowledge.entities, self.knowledge.left_out = await self._read_tree()
             # a tree with holes is asked for again next time
             self.knowledge.complete = not any(one.problem or one.hidden for one in self.knowledge.entities)
         return self.knowledge.entities
+
+    @property
+    def note(self) -> JsonObject:
+        """What the last part of an answer about the whole vehicle says where the tree is not wholly read."""
+        if not self.knowledge.left_out:
+            return {}
+        return {
+            "note": f"{self.knowledge.left_out} more entities were not asked: of a tree at most {MOST_ENTITIES} "
+            f"entities and {DEEPEST} levels are read. Name the component to ask one of them."
+        }
 
     async def named(self, params: JsonObject) -> Entity | None:
         """The entity that `component` or `ecuAddress` means; None: neither is given. Raises VehicleRefused."""
@@ -92,7 +103,8 @@ class EntityDirectory:
             self.knowledge.singles[uri] = entity
         return self.knowledge.singles[uri]
 
-    async def _read_tree(self) -> tuple[Entity, ...]:
+    async def _read_tree(self) -> tuple[tuple[Entity, ...], int]:
+        """What was read of the tree, and how many listed entities were not."""
         base = await self.base_uri()
         places = asyncio.Semaphore(IN_PARALLEL)
         found: dict[str, Entity] = {}
@@ -100,8 +112,12 @@ class EntityDirectory:
         for collection, kind in _COLLECTIONS:
             uri = below(base, collection)
             waiting += [(uri, kind, base, reference) for reference in await self._collection(uri)]
-        for _ in range(_DEEPEST):
-            new = [entry for entry in waiting if _uri_of(entry) not in found][: MOST_ENTITIES - len(found)]
+        left_out: set[str] = set()
+        for level in range(DEEPEST + 1):
+            listed = {_uri_of(entry): entry for entry in waiting if _uri_of(entry) not in found}
+            room = MOST_ENTITIES - len(found) if level < DEEPEST else 0
+            left_out.update(list(listed)[room:])
+            new = list(listed.values())[:room]
             async with asyncio.TaskGroup() as tasks:
                 asked = [tasks.create_task(self._entity(entry, places)) for entry in new]
             waiting = []
@@ -109,9 +125,7 @@ class EntityDirectory:
                 entity, nested = await self._with_nested(task.result())
                 found[entity.uri] = entity
                 waiting += nested
-            if not waiting:
-                break
-        return tuple(found.values())
+        return tuple(found.values()), len(left_out)
 
     async def _collection(self, uri: str, *, deadline: float | None = None) -> list[EntityReference]:
         """The references of a collection; a server without it has none."""

@@ -41,6 +41,7 @@ async def read_dtc(job: SovdJob) -> Answer:
             "totalDtcs": sum(len(one.payload.get("dtcs", ())) for one in asked),
             "ecusAnswered": [one.entity.label for one in asked if one.error is None],
             "ecusNotAnswered": entities_not_answered(asked, known),
+            **({} if named else job.directory.note),
         }
     )
 

@@ -67,6 +67,8 @@ class VehicleKnowledge:
 
     base_uri: str | None = None
     entities: tuple[Entity, ...] = ()
+    left_out: int = 0
+    """Entities that the server lists and that were not read: there are too many, or they lie too deep."""
     singles: dict[str, Entity] = field(default_factory=dict)
     """Entities that were asked for by id, before the tree was read; by URI."""
     complete: bool = False
@@ -84,6 +86,7 @@ class VehicleKnowledge:
     def forget(self) -> None:
         """Drop everything: the tree may have changed (a reset, a swapped ECU)."""
         self.base_uri, self.entities, self.complete, self.read_at = None, (), False, None
+        self.left_out = 0
         self.singles.clear()
         self.data_items.clear()
         self.units.clear()

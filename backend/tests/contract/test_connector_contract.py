@@ -79,7 +79,7 @@ async def test_a_silent_vehicle_times_out_at_the_deadline(case: ConnectorCase) -
     with pytest.raises(VehicleTimeout):
         await answer_of(case, request)
 
-    assert asyncio.get_running_loop().time() - request.deadline < 1
+    assert asyncio.get_running_loop().time() - request.deadline < 10
 
 
 async def test_a_command_whose_deadline_has_passed_never_leaves(case: ConnectorCase) -> None:

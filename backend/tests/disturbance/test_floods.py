@@ -14,16 +14,16 @@ pytestmark = pytest.mark.disturbance
 
 async def test_commands_that_cannot_start_in_time_never_start(running_app: RunningApp, database_url: str) -> None:
     (vehicle,) = await fleet(database_url, "sim:?delay=0.1")
-    commands = await submit_all(running_app, [vehicle] * 40, expires_in_s=2)
-    ledger = await all_ended(database_url, commands, within_s=8)  # also: none started after its expiry
+    commands = await submit_all(running_app, [vehicle] * 60, expires_in_s=4)
+    ledger = await all_ended(database_url, commands, within_s=20)  # also: none started after its expiry
     ended = [account.status for account in ledger.accounts.values()]
     started = ended.count(CommandStatus.COMPLETED)
-    assert 1 <= started < 40
-    assert ended == [CommandStatus.COMPLETED] * started + [CommandStatus.EXPIRED] * (40 - started)
+    assert 1 <= started < 60
+    assert ended == [CommandStatus.COMPLETED] * started + [CommandStatus.EXPIRED] * (60 - started)
     for account in ledger.accounts.values():
         if account.status is CommandStatus.EXPIRED:
             assert account.completed_at is not None
-            assert 0 <= (account.completed_at - account.expires_at).total_seconds() < 3
+            assert 0 <= (account.completed_at - account.expires_at).total_seconds() < 10
 
 
 async def test_flood_of_one_user_does_not_delay_another(app_settings: Settings, database_url: str) -> None:

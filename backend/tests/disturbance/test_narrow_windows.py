@@ -63,7 +63,7 @@ async def test_command_claimed_while_the_worker_is_told_to_stop_is_run_before_it
             await held.happened.wait()
             # Leaving the block stops the worker; the answer arrives while it drains.
             tasks.create_task(_later(held.may_arrive))
-        ledger = await all_ended(database_url, [command], within_s=5)
+        ledger = await all_ended(database_url, [command], within_s=20)
     assert ledger.of(command).events == ["submitted", "in_progress", "completed"]
 
 

@@ -51,7 +51,7 @@ async def test_worker_that_may_not_drain_ends_its_commands_truthfully(
         commands = [await service.submit(read), await service.submit(acting, "ClearDTC")]
         await when(database_url, lambda seen: running_in(seen, 2), within_s=15, what="two run")
         assert await worker.terminate() == 0
-        ledger = await all_ended(database_url, commands, within_s=1)
+        ledger = await all_ended(database_url, commands, within_s=20)
     assert [ledger.of(key).status for key in commands] == [CommandStatus.FAILED, CommandStatus.OUTCOME_UNKNOWN]
     assert all("worker_stopped" in str(ledger.of(key).error) for key in commands)
 
@@ -110,7 +110,7 @@ async def test_worker_paused_for_longer_than_its_lease_changes_nothing(
         await service.when(again, {"completed"})
         assert await paused.terminate() == 0
         await service.admin.post(f"/api/v1/commands/{blocker}/cancel")
-        ledger = await all_ended(database_url, [*commands, again, blocker], within_s=5)
+        ledger = await all_ended(database_url, [*commands, again, blocker], within_s=20)
         check_viewers(viewers, ledger)
         statuses = [ledger.of(key).status for key in commands]
         assert statuses == [CommandStatus.FAILED, CommandStatus.OUTCOME_UNKNOWN]

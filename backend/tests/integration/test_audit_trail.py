@@ -100,7 +100,7 @@ async def test_writers_do_not_wait_for_the_sealer(audit: AuditService, work: Uni
     await write(work)
     async with database.transaction() as sealing:
         await acquire(sealing, Lock.AUDIT_SEALER)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await write(work, 10)
             assert await audit.seal_pending() == 0
     assert await audit.seal_pending() == 11

@@ -67,7 +67,7 @@ async def test_database_that_never_answers_is_given_up_and_used_again_when_it_is
                 async with database.transaction() as db:
                     await db.execute(text("SELECT 1"))
         link.open.set()
-        async with asyncio.timeout(5), database.autocommit() as db:
+        async with asyncio.timeout(20), database.autocommit() as db:
             assert await db.scalar(text("SELECT 1")) == 1
 
 

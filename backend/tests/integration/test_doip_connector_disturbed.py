@@ -214,8 +214,8 @@ async def test_a_change_that_could_not_be_sent_is_no_open_question(
 async def test_a_write_that_was_confirmed_is_told_although_it_cannot_be_read_back(car: DrivenVehicle) -> None:
     car.disturb(DisturbanceKind.PENDING_STORM, times=400, seconds=40, service=READ)
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + 3
-    (done,) = await car.run("WriteDataByID", NOTE, within_s=3)
+    deadline = loop.time() + 5
+    (done,) = await car.run("WriteDataByID", NOTE, within_s=5)
     assert loop.time() < deadline  # the worker listens no longer
     assert (done["status"], done["verified"]) == ("success", None)
 
@@ -244,8 +244,8 @@ async def test_trouble_codes_are_told_although_their_details_are_not(car: Driven
     car.disturbances.take_for_request = silent_after_the_list  # type: ignore[method-assign]  # a look at what arrives
     car.disturb(DisturbanceKind.JITTER, seconds=0.0)  # else nobody asks
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + 2
-    found, last = await car.run("ReadDTC", {**ENGINE, "snapshot": True, "extendedData": True}, within_s=2)
+    deadline = loop.time() + 5
+    found, last = await car.run("ReadDTC", {**ENGINE, "snapshot": True, "extendedData": True}, within_s=5)
     assert loop.time() < deadline
     assert last["totalDtcs"] == 2
     for item in found["dtcs"]:

@@ -97,7 +97,7 @@ async def test_one_worker_at_a_time(accounts: Accounts, database: Database) -> N
     session = await add_session(database, user.user_id, expires_days=-40)
     async with database.transaction() as elsewhere:
         await acquire(elsewhere, Lock.HOUSEKEEPING)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await Housekeeping(accounts.work, presence_days=30).tidy()
         assert await kept(database) == ({session}, {session}, 2)
     at_once = [Housekeeping(accounts.work, presence_days=30, batch=1) for _ in range(3)]

@@ -133,7 +133,7 @@ async def test_presence_is_written_while_commands_are_being_submitted(
     seen = PresenceObservation(
         vehicle_id=vehicle_id, address="sim:?delay=0", status=ConnectionStatus.DISCONNECTED, cause="gone"
     )
-    async with database.transaction() as submitting, asyncio.timeout(5):
+    async with database.transaction() as submitting, asyncio.timeout(20):
         await submission_repository.submit(submitting, [new_command(user_id, vehicle_id)], LANE_LIMIT)
         async with database.transaction() as observing:
             assert len(await presence_repository.claim_due_probes(observing, 10, 1.0)) == 1

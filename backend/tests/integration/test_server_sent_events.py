@@ -104,4 +104,4 @@ async def test_a_viewer_that_leaves_is_noticed(running_app: RunningApp) -> None:
     async with running_app.admin.stream("GET", f"/api/v1/commands/{command}/events") as answer:
         await anext(answer.aiter_lines())
         assert hub.viewer_count == 1
-    await until(lambda: hub.viewer_count == 0, within_s=2)
+    await until(lambda: hub.viewer_count == 0)

@@ -109,11 +109,11 @@ async def test_whoever_connects_to_the_bus_makes_all_pages_look_anew(redis_url: 
         assert await bus.wait_connected(5)
         assert await listener.next_changes() == [RESYNC]
         async with EventBus(redis_url, greeting=RESYNC_MESSAGES).running():
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert await listener.next_changes() == [RESYNC]
         await bus.publish([BusMessage(PRESENCE, _CHANGE), BusMessage(COMMANDS, _CHANGE)])
         seen = 0
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while seen < 2:
                 seen += sum(change is not RESYNC for change in await listener.next_changes())
 

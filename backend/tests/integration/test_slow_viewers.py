@@ -57,4 +57,4 @@ async def test_a_viewer_that_stops_reading_is_let_go(app_settings: Settings, dat
             assert decode_json_object(await deaf.recv())["status"] == "in_progress"
             for _ in range(10):
                 await answer_at_length(command, 100)
-            await until(lambda: hub.viewer_count == 0, within_s=5, what="the viewer let go")
+            await until(lambda: hub.viewer_count == 0, within_s=20, what="the viewer let go")

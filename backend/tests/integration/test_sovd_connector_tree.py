@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.connectors import sovd_entities
 from app.domain.errors import (
     VehicleProtocolError,
     VehicleRefused,
@@ -57,10 +58,32 @@ async def test_what_may_be_below_a_component_is_not_passed_over_in_silence(
 async def test_a_component_without_answer_is_named_and_the_others_come(server: OddSovdServer) -> None:
     server.on("GET", BRAKES, Reply(silent=True))
 
-    payloads = await payloads_of(server, "DiscoverECUs", {}, within_s=1.5)
+    payloads = await payloads_of(server, "DiscoverECUs", {}, within_s=3.0)
 
     assert [one["component"] for one in payloads[-1]["ecusNotAnswered"]] == ["brakes"]
     assert payloads[-1]["totalEcus"] == 1
+
+
+@pytest.mark.parametrize("command_name", ["DiscoverECUs", "ReadDTC", "ReadIdentification"])
+async def test_a_tree_too_large_to_be_read_says_so(
+    server: OddSovdServer, command_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sovd_entities, "MOST_ENTITIES", 1)
+    assert (await payloads_of(server, command_name, {}))[-1]["note"].startswith("1 more entities were not asked")
+    assert "note" not in (await payloads_of(server, "ReadDTC", ON_ENGINE))[-1]
+
+
+async def test_a_tree_too_deep_to_be_read_says_so(server: OddSovdServer) -> None:
+    path = BRAKES
+    for level in range(2, 7):
+        server.on(
+            "GET", path, Reply(body=capabilities("Part", "0x1030", path) | {"subcomponents": f"{path}/subcomponents"})
+        )
+        server.on("GET", f"{path}/subcomponents", Reply(body={"items": [{"id": f"part{level}", "name": "Part"}]}))
+        path = f"{path}/subcomponents/part{level}"
+    payloads = await payloads_of(server, "DiscoverECUs", {})
+    assert [one["ecu"]["component"] for one in payloads[:-1]] == ["engine", "brakes", "part2", "part3", "part4"]
+    assert payloads[-1]["note"].startswith("1 more entities were not asked")
 
 
 async def test_an_empty_tree_says_why_it_may_be(server: OddSovdServer) -> None:

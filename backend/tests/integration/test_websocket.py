@@ -299,7 +299,7 @@ async def test_viewers_that_leave_are_noticed_at_once(running_app: RunningApp) -
         await _next(socket)
         assert hub.viewer_count == 1
         socket.transport.abort()
-        await until(lambda: (hub.viewer_count, hub.topic_count) == (0, 0), within_s=2)
+        await until(lambda: (hub.viewer_count, hub.topic_count) == (0, 0))
 
 
 async def test_a_server_that_stops_says_so(app_settings: Settings) -> None:
