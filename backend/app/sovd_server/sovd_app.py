@@ -40,6 +40,11 @@ class SovdServer:
         self._served.add(vehicle)
         return vehicle
 
+    def end_streams(self) -> None:
+        """End all event streams. Call it before the HTTP server stops, which waits for open answers."""
+        for vehicle in tuple(self._served):
+            vehicle.subscriptions.clear()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Do what is due as long as the block lasts; event streams end with it."""
@@ -47,8 +52,7 @@ class SovdServer:
         try:
             yield
         finally:
-            for vehicle in tuple(self._served):
-                vehicle.subscriptions.clear()
+            self.end_streams()
             due.cancel()
             await asyncio.gather(due, return_exceptions=True)
 
@@ -84,9 +88,8 @@ def response_of(answer: Answer) -> Response:
     return Response(content, status_code=answer.status, headers=headers, media_type=answer.media_type)
 
 
-def create_sovd_app(backend: SovdBackend, settings: SovdServerSettings) -> FastAPI:
+def create_sovd_app(backend: SovdBackend, server: SovdServer) -> FastAPI:
     """One vehicle: `/version-info` and everything below the base path."""
-    server = SovdServer(settings)
     vehicle = server.serve(backend)
 
     async def find(_: Request) -> ServedVehicle | None:

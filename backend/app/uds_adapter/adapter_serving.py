@@ -9,13 +9,10 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-from starlette.requests import Request
-
 from app.sovd_server.http_serving import host_in_url, http_served
 from app.sovd_server.identity import TokenChecker, anyone, by_token
-from app.sovd_server.served_vehicle import ServedVehicle
 from app.sovd_server.server_settings import SovdServerSettings
-from app.sovd_server.sovd_app import SovdServer, create_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from app.uds_adapter.adapted_vehicle import AdaptedVehicle
 from app.uds_adapter.adapter_backend import adapter_backend
 
@@ -55,14 +52,8 @@ async def vehicle_served(vehicle: AdaptedVehicle, place: ServingPlace) -> AsyncI
         answer_within_s=_ANSWER_WITHIN_S,
     )
     server = SovdServer(settings)
-    served = server.serve(adapter_backend(vehicle))
-
-    async def find(_: Request) -> ServedVehicle | None:
-        return served
-
-    app = create_app(server, find)
     async with http_served(
-        app,
+        create_sovd_app(adapter_backend(vehicle), server),
         place.host,
         place.port,
         certificate=place.certificate,
@@ -73,7 +64,7 @@ async def vehicle_served(vehicle: AdaptedVehicle, place: ServingPlace) -> AsyncI
         try:
             yield f"{scheme}://{host_in_url(place.host)}:{port}"
         finally:
-            served.subscriptions.clear()  # event streams end now, not when the time for stopping is over
+            server.end_streams()  # now, not when the time for stopping is over
 
 
 def token_checker(tokens: Sequence[str]) -> TokenChecker:

@@ -10,7 +10,7 @@ from app.connectors.port import Progress, ResponseChunk
 from app.domain.errors import CommandNotSupported, VehicleRefused
 from app.domain.json_values import JsonObject
 from app.sovd_server.backend_values import ExecutionState, ExecutionStatus
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.odd_sovd_server import OddSovdServer
 from support.sovd_peer import sovd_served
@@ -32,7 +32,7 @@ class Served:
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
     vehicle = MemoryVehicle()
-    async with sovd_served(create_sovd_app(backend_of(vehicle), settings_for_tests())) as url:
+    async with sovd_served(create_sovd_app(backend_of(vehicle), SovdServer(settings_for_tests()))) as url:
         yield Served(server=OddSovdServer(url=url), vehicle=vehicle)
 
 

@@ -12,7 +12,7 @@ from httpx_sse import aconnect_sse
 from app.protocols.sovd.sovd_errors import resource_unknown
 from app.sovd_server.backend_values import Asking, Reading
 from app.sovd_server.entity_tree import EntityKey
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.sovd_asking import ask, ids, read
 from support.sovd_peer import sovd_served
@@ -45,7 +45,7 @@ async def client(vehicle: Counting) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server on a real socket."""
     intervals = {"fast": 0.01, "normal": 0.02, "slow": 30.0}
     settings = settings_for_tests(most_subscriptions=3, most_streams=1, intervals_s=intervals)
-    app = create_sovd_app(backend_of(vehicle), settings)
+    app = create_sovd_app(backend_of(vehicle), SovdServer(settings))
     async with sovd_served(app) as root, httpx.AsyncClient(base_url=f"{root}/sovd/v1/") as client:
         yield client
 

@@ -11,7 +11,7 @@ from app.protocols.sovd.operations import OPERATIONS
 from app.simulator.description_reading import built_in_description
 from app.simulator.sovd_backend import sovd_backend, utc_now
 from app.simulator.virtual_vehicle import VirtualVehicle
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import settings_for_tests
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -66,7 +66,7 @@ def test_no_request_makes_the_server_fail(asked: list[dict[str, Any]]) -> None:
 async def _ask_all(asked: list[dict[str, Any]]) -> None:
     now = asyncio.get_running_loop().time()
     backend = sovd_backend(VirtualVehicle(built_in_description(), number=1, started_at=now), utc_now)
-    app = create_sovd_app(backend, settings_for_tests())
+    app = create_sovd_app(backend, SovdServer(settings_for_tests()))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://vehicle.test/sovd/v1/") as client:

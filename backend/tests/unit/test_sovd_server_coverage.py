@@ -12,7 +12,7 @@ from app.sovd_server.backend_values import BulkElsewhere, BulkNotReady
 from app.sovd_server.offered import HANDLERS, is_offered
 from app.sovd_server.operations_page import operations_page
 from app.sovd_server.routing import DOCS, EVENTS
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.sovd_asking import ask, read
 from support.sovd_peer import sovd_client
@@ -61,7 +61,7 @@ def vehicle() -> MemoryVehicle:
 @pytest.fixture
 async def client(vehicle: MemoryVehicle) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the server."""
-    async with sovd_client(create_sovd_app(backend_of(vehicle), settings_for_tests())) as client:
+    async with sovd_client(create_sovd_app(backend_of(vehicle), SovdServer(settings_for_tests()))) as client:
         yield client
 
 
@@ -132,7 +132,7 @@ async def test_downloads_that_are_not_ready_or_elsewhere() -> None:
 
     backend = backend_of(MemoryVehicle())
     object.__setattr__(backend, "bulk_data", Elsewhere())
-    async with sovd_client(create_sovd_app(backend, settings_for_tests())) as client:
+    async with sovd_client(create_sovd_app(backend, SovdServer(settings_for_tests()))) as client:
         waiting = await ask(client, "GET", f"{ENGINE}/bulk-data/maps/slow", 202)
         assert waiting.headers["Retry-After"] == "7"
         elsewhere = await ask(client, "GET", f"{ENGINE}/bulk-data/maps/far", 307)

@@ -16,7 +16,7 @@ from app.simulator.sovd_backend import sovd_backend, utc_now
 from app.simulator.virtual_vehicle import VirtualVehicle
 from app.sovd_server.backend import SovdBackend
 from app.sovd_server.backend_values import ClearableData, StatusAction
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.sovd_asking import ask, read
 from support.sovd_peer import sovd_client
@@ -42,7 +42,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncCli
     """Clients of all kinds of backends, with relative and with absolute links."""
     name, absolute = request.param
     settings = settings_for_tests(absolute_links=absolute)
-    async with sovd_client(create_sovd_app(BACKENDS[name](), settings)) as client:
+    async with sovd_client(create_sovd_app(BACKENDS[name](), SovdServer(settings))) as client:
         yield client
 
 
@@ -125,7 +125,7 @@ async def test_every_capability_description_is_valid_and_what_it_names_exists(cl
 
 
 async def test_docs_of_one_resource_are_exact() -> None:
-    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), settings_for_tests())) as client:
+    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), SovdServer(settings_for_tests()))) as client:
         rpm = (await read(client, f"{ENGINE}/data/rpm/docs"))["paths"][f"/{ENGINE}/data/rpm"]
         assert set(rpm) == {"x-sovd-name", "x-sovd-data-category", "get", "put"}
         vin = (await read(client, f"{ENGINE}/data/vin/docs"))["paths"][f"/{ENGINE}/data/vin"]
@@ -150,5 +150,5 @@ async def test_docs_of_one_resource_are_exact() -> None:
     ["components/none/docs", "nothing/docs", f"{ENGINE}/data/none/docs", "apps/tuner/faults/docs", f"{ENGINE}/x/docs"],
 )
 async def test_docs_of_what_is_not_there(path: str) -> None:
-    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), settings_for_tests())) as client:
+    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), SovdServer(settings_for_tests()))) as client:
         await read(client, path, 404)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.sovd_server.sovd_app import create_sovd_app, create_sovd_fleet_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app, create_sovd_fleet_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.sovd_peer import sovd_client, sovd_served
 
@@ -14,7 +14,7 @@ from support.sovd_peer import sovd_client, sovd_served
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server with one vehicle."""
-    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), settings_for_tests())) as client:
+    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), SovdServer(settings_for_tests()))) as client:
         yield client
 
 

@@ -34,7 +34,7 @@ def bearer(token: str) -> dict[str, str]:
 @pytest.mark.parametrize("version_info_is_open", [True, False])
 async def test_tokens(version_info_is_open: bool) -> None:
     settings = settings_for_tests(identify=by_token(check_token), version_info_is_open=version_info_is_open)
-    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), settings)) as client:
+    async with sovd_client(create_sovd_app(backend_of(MemoryVehicle()), SovdServer(settings))) as client:
         await ask(client, "GET", VERSION_INFO, 200 if version_info_is_open else 401)
         for headers in ({}, bearer("wrong"), {"Authorization": "Basic dmFsaWQ="}, {"Authorization": "Bearer "}):
             answer = await ask(client, "GET", "components", 401, headers=headers)
@@ -69,7 +69,7 @@ async def test_a_backend_that_never_answers_is_given_up() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-    app = create_sovd_app(backend_of(Silent()), settings_for_tests(answer_within_s=0.05))
+    app = create_sovd_app(backend_of(Silent()), SovdServer(settings_for_tests(answer_within_s=0.05)))
     async with sovd_client(app) as client:
         assert (await read(client, "components/engine/data/rpm", 504))["error_code"] == "not-responding"
 
@@ -90,7 +90,7 @@ async def test_a_vehicle_that_is_hidden_from_the_caller_is_not_there() -> None:
 
 async def test_links_keep_the_path_of_a_mount_and_the_public_host() -> None:
     settings = settings_for_tests(public_url="https://cars.test", absolute_links=True)
-    app = create_sovd_app(backend_of(MemoryVehicle()), settings)
+    app = create_sovd_app(backend_of(MemoryVehicle()), SovdServer(settings))
     transport = httpx.ASGITransport(app=app, root_path="/vehicles/one")
     async with httpx.AsyncClient(transport=transport, base_url="http://inside/vehicles/one/sovd/v1/") as client:
         body = await read(client, "components/engine")

@@ -11,7 +11,7 @@ import pytest
 from app.protocols.sovd.lock_rules import VEHICLE, Lock, LockTable
 from app.protocols.sovd.sovd_errors import SovdRefusal
 from app.sovd_server.due_actions import DueActions
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.sovd_asking import ask, ids, read
 from support.sovd_peer import sovd_client
@@ -31,7 +31,7 @@ def vehicle() -> MemoryVehicle:
 async def anna(vehicle: MemoryVehicle) -> AsyncIterator[httpx.AsyncClient]:
     """The first client."""
     settings = settings_for_tests(longest_lock_s=600, most_locks=4)
-    async with sovd_client(create_sovd_app(backend_of(vehicle), settings), "anna") as client:
+    async with sovd_client(create_sovd_app(backend_of(vehicle), SovdServer(settings)), "anna") as client:
         yield client
 
 
@@ -173,7 +173,7 @@ async def test_a_hook_that_fails_does_not_cost_the_lock() -> None:
         async def lock_taken(self, entity: object, owner: str) -> None:
             raise RuntimeError("no TesterPresent")
 
-    app = create_sovd_app(backend_of(Failing()), settings_for_tests())
+    app = create_sovd_app(backend_of(Failing()), SovdServer(settings_for_tests()))
     async with sovd_client(app) as client:
         location = await lock(client)
         await ask(client, "GET", location, 200)

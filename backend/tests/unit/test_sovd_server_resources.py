@@ -9,7 +9,7 @@ from app.domain.errors import VehicleRefused, VehicleTimeout
 from app.domain.json_values import JsonObject, JsonValue
 from app.sovd_server.backend_values import Asking, ExecutionState, ExecutionStatus, ModeAnswer, Reading
 from app.sovd_server.entity_tree import EntityKey
-from app.sovd_server.sovd_app import create_sovd_app
+from app.sovd_server.sovd_app import SovdServer, create_sovd_app
 from support.memory_vehicle import MemoryVehicle, backend_of, settings_for_tests
 from support.sovd_asking import ask, ids, read
 from support.sovd_peer import sovd_client
@@ -48,7 +48,7 @@ def vehicle() -> MemoryVehicle:
 async def client(vehicle: MemoryVehicle) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server with one vehicle."""
     settings = settings_for_tests(most_data_lists=2, most_executions=3, largest_upload=1000, largest_json=500)
-    async with sovd_client(create_sovd_app(backend_of(vehicle), settings)) as client:
+    async with sovd_client(create_sovd_app(backend_of(vehicle), SovdServer(settings))) as client:
         yield client
 
 
@@ -346,7 +346,7 @@ async def test_clear_data(client: httpx.AsyncClient, vehicle: MemoryVehicle) -> 
 
 
 async def test_refusals_of_an_ecu_and_of_ourselves() -> None:
-    app = create_sovd_app(backend_of(Stubborn()), settings_for_tests())
+    app = create_sovd_app(backend_of(Stubborn()), SovdServer(settings_for_tests()))
     async with sovd_client(app) as client:
         error = (await ask(client, "GET", f"{ENGINE}/data/rpm", 400)).json()
         assert error["parameters"] == {"service": "0x22", "nrc": "0x31"}
