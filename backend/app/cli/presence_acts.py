@@ -81,6 +81,12 @@ def show_share(share: float) -> str:
     return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
 
 
+def _why(period: PeriodView) -> str | None:
+    if period.connection_status == "unknown" and period.status_cause is None:
+        return "it was new, and not asked yet"
+    return period.status_cause
+
+
 def presence_listing(periods: list[PeriodView], now: datetime) -> Listing:
     """Periods, newest first; `now` ends the one that goes on."""
     listing = Listing(("Since", "Until", "Lasted", "Presence", "Why"), frozenset({"Why"}))
@@ -91,6 +97,6 @@ def presence_listing(periods: list[PeriodView], now: datetime) -> Listing:
             cell("now" if period.until is None else show_time(period.until)),
             cell(show_seconds(max(0.0, lasted))),
             Text(period.connection_status, style=PRESENCE_STYLES.get(period.connection_status, "dim")),
-            cell(period.status_cause),
+            cell(_why(period)),
         )
     return listing

@@ -101,18 +101,24 @@ _RECORD = text(
     """
 )
 
+# Commands find vehicles too: one that answered after its probe was due is known until that answer.
 _DOUBT = text(
     """
     WITH unwatched AS (
-        SELECT vehicle_id, connection_status AS before, next_probe_at FROM vehicles
+        SELECT vehicle_id, connection_status AS before,
+            greatest(next_probe_at, CASE WHEN last_seen_at <= now() THEN last_seen_at END) AS left_at
+        FROM vehicles
         WHERE deleted_at IS NULL AND connection_status <> 'unknown'
             AND next_probe_at < now() - make_interval(secs => :overdue_s)
+            AND (last_seen_at IS NULL OR last_seen_at > now()
+                OR last_seen_at < now() - make_interval(secs => :overdue_s))
+            AND (status_since > now() OR status_since < now() - make_interval(secs => :overdue_s))
         ORDER BY next_probe_at
         LIMIT :limit
         FOR NO KEY UPDATE SKIP LOCKED
     ), doubted AS (
         UPDATE vehicles v
-        SET connection_status = 'unknown', status_cause = :cause, status_since = u.next_probe_at
+        SET connection_status = 'unknown', status_cause = :cause, status_since = u.left_at
         FROM unwatched u
         WHERE v.vehicle_id = u.vehicle_id
         RETURNING v.vehicle_id, v.status_since, v.last_seen_at
@@ -171,6 +177,8 @@ async def doubt_unwatched(
     db: AsyncConnection, *, overdue_s: float, worker: str | None = None
 ) -> tuple[PresenceChange, ...]:
     """Vehicles that nobody asked although they were due more than `overdue_s` seconds ago become `unknown`, since then.
+
+    Those of which something was found meanwhile, by a command that ran, count from that.
 
     Call it before `claim_due_probes`, in one transaction: what was found before a night without workers must not stand
     in the history as the truth about that night. A thousand at a time, longest overdue first.

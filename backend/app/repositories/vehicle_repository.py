@@ -93,7 +93,9 @@ async def change(db: AsyncConnection, vehicle_id: VehicleId, values: JsonObject,
             **values,
             "connection_status": ConnectionStatus.UNKNOWN,
             "status_cause": "the address was changed",
-            "status_since": text("least(now(), next_probe_at)"),  # overdue: nobody has looked since then
+            "status_since": text(
+                "least(now(), greatest(next_probe_at, last_seen_at))"
+            ),  # overdue: nobody has looked since
             "silent_probes": 0,
             "next_probe_at": text("now()"),
         }

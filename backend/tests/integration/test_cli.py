@@ -85,12 +85,41 @@ async def test_presence_of_a_vehicle_looked_back_at(served: RunningApp, anna: So
     assert first.startswith(f"{vin}: online ")
     assert "recorded since" in first
     assert ["connected" in rows[0], " now " in rows[0], "unknown" in rows[-1]] == [True, True, True]
+    assert "it was new, and not asked yet" in shown.out
     told = json.loads((await anna.call("vehicle", "presence", vin, "--all", "--since", "2d", "--json")).out)
     assert [item["connection_status"] for item in told["items"]] == ["connected", "unknown"]
     assert (told["total"], told["items"][0]["until"]) == (2, None)
     one = await anna.call("vehicle", "presence", vehicle_id, "--limit", "1")
     assert "1 of 2 shown" in one.err
     assert (await anna.call("vehicle", "presence", vin, "--since", "yesterday")).code == 2
+
+
+async def test_secrets_of_a_vehicle_are_kept_listed_and_forgotten_but_never_shown(
+    served: RunningApp, admin: SovdUser, anna: SovdUser, tmp_path: Path
+) -> None:
+    vin, _ = await new_vehicle(served, "sim:?delay=0")
+    file = tmp_path / "token"
+    await asyncio.to_thread(file.write_text, "open sesame\n")
+
+    kept = await admin.call("vehicle", "secret", "set", vin, "bearer_token", "--file", str(file))
+    assert (kept.code, kept.out.strip()) == (0, f"kept bearer_token of {vin}")
+    masks = '{"provider": "xor-demo", "masks": {"1": "A5C35A3C"}}'
+    assert (await admin.call("vehicle", "secret", "set", vin, "security_access", stdin=masks)).code == 0
+    assert "is empty" in (await admin.call("vehicle", "secret", "set", vin, "bearer_token", stdin="\n")).err
+
+    listed = await admin.call("vehicle", "secret", "list", vin)
+    assert [row.split()[0] for row in listed.out.splitlines()] == ["Secret", "bearer_token", "security_access"]
+    told = await admin.call("vehicle", "secret", "list", vin, "--json")
+    assert [item["name"] for item in told.document["items"]] == ["bearer_token", "security_access"]
+    assert "sesame" not in listed.out + told.out
+
+    assert (await anna.call("vehicle", "secret", "list", vin)).code == 2, "for administrators only"
+    for name in ("bearer_token", "security_access"):
+        forgotten = await admin.call("vehicle", "secret", "remove", vin, name)
+        assert (forgotten.code, forgotten.out.strip()) == (0, f"forgot {name} of {vin}")
+    again = await admin.call("vehicle", "secret", "remove", vin, "bearer_token")
+    assert (again.code, again.out) == (2, "")
+    assert f"no secrets are kept for {vin}" in (await admin.call("vehicle", "secret", "list", vin)).out
 
 
 async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(served: RunningApp, anna: SovdUser) -> None:

@@ -217,3 +217,32 @@ async def test_a_vehicle_that_nobody_asked_is_unknown_since_it_was_due(database:
     async with database.autocommit() as db:
         query = "SELECT count(*) FROM audit_log WHERE action = 'vehicle.presence_changed' AND object_id = :id"
         assert await count(db, query, id=str(left)) == 2
+
+
+async def test_a_vehicle_that_answered_a_command_is_not_doubted(database: Database) -> None:
+    """Workers that have too much to do to probe still hear what commands find: that is no time without news."""
+    came_back, answers, answered_long_ago = [
+        await car_in(database, status) for status in (DISCONNECTED, CONNECTED, CONNECTED)
+    ]
+    async with database.transaction() as db:
+        await db.execute(text(BACKDATED), {"hours": 9})
+        await db.execute(text("UPDATE vehicles SET next_probe_at = now() - interval '8 h', last_seen_at = NULL"))
+    await observe(database, came_back, CONNECTED)
+    await observe(database, answers, CONNECTED)
+    await observe(database, answered_long_ago, CONNECTED, asked_ago_s=3600, found_ago_s=3600)
+    async with database.transaction() as db:
+        changes = await doubt_unwatched(db, overdue_s=60.0)
+    assert [change.vehicle_id for change in changes] == [answered_long_ago]
+    assert timedelta(minutes=59) < datetime.now(UTC) - changes[0].since < timedelta(minutes=61)
+    assert (await rows_of(database, came_back))[-1] == ("connected", None)
+
+
+async def test_a_new_address_after_an_answer_is_unknown_since_that_answer(database: Database) -> None:
+    car = await car_in(database, CONNECTED)
+    async with database.transaction() as db:
+        await db.execute(text(BACKDATED), {"hours": 9})
+        await db.execute(text("UPDATE vehicles SET next_probe_at = now() - interval '8 h', last_seen_at = NULL"))
+    await observe(database, car, CONNECTED, asked_ago_s=3600, found_ago_s=3600)
+    async with database.transaction() as db:
+        changed = await vehicle_repository.change(db, car, {"address": "sim:?delay=1"}, probe_again=True)
+    assert timedelta(minutes=59) < datetime.now(UTC) - changed.status_since < timedelta(minutes=61)
