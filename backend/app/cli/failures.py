@@ -43,11 +43,14 @@ class FailureReport:
 
 _NEXT_STEPS: tuple[tuple[type[ClientError], str], ...] = (
     # The first that fits counts: narrower classes come before wider ones.
-    (BadRequest, "Correct the values named above; `sovd commands` shows what each command takes."),
+    (BadRequest, "Correct the values named above."),
     (Unauthorized, "Check the user name and password, or sign in again with `sovd login`."),
     (AccessDenied, "Ask an administrator for the role or the vehicles you need."),
     (UnknownObject, "Check the name or id; `sovd vehicles` and `sovd history` list what you may see."),
-    (StateConflict, "Look at the present state first, for example with `sovd show` or `sovd history`."),
+    (
+        StateConflict,
+        "Nothing was changed. Look at the present state first: `sovd show`, `sovd vehicles`, `sovd odx show`.",
+    ),
     (RateLimited, "Try again a little later."),
     (ServerFailed, "Try again; if it stays so, run `sovd doctor` on the server."),
     (NotSignedIn, "Sign in with `sovd login`."),
@@ -86,10 +89,13 @@ def _service_report(error: SovdError) -> FailureReport:
 
 
 def _what_happened(error: ClientError) -> str:
-    if isinstance(error, ApiError) and error.problem.field_errors:
-        fields = "; ".join(f"{item.pointer}: {item.message}" for item in error.problem.field_errors)
-        return f"{error.message} ({fields})"
-    return error.message
+    """What the server says and the fields it means, each once: some problems have their only field in the text."""
+    told = error.message
+    if isinstance(error, ApiError):
+        untold = [item for item in error.problem.field_errors if item.message not in told]
+        if untold:
+            return f"{told} ({'; '.join(f'{item.pointer}: {item.message}' for item in untold)})"
+    return told
 
 
 def _next_step(error: ClientError) -> str:
@@ -97,4 +103,8 @@ def _next_step(error: ClientError) -> str:
         return f"Watch on with `sovd watch {error.command_id} --after {error.last_sequence_number}`."
     if isinstance(error, RateLimited) and error.problem.retry_after_s is not None:
         return f"Try again in {show_seconds(error.problem.retry_after_s)}."
+    if isinstance(error, BadRequest) and any(
+        item.pointer.startswith("/command_") for item in error.problem.field_errors
+    ):
+        return "Correct the values named above; `sovd commands` shows what each command takes."
     return next(step for kind, step in _NEXT_STEPS if isinstance(error, kind))

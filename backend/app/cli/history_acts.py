@@ -44,6 +44,9 @@ async def list_history(request: HistoryRequest) -> int:
             terminal.json({"items": [command.raw for command in commands], "total": total})
             return ExitCode.DONE
         vins = await name_vehicles(client, {command.vehicle_id for command in commands})
+    if not commands:
+        terminal.note("no command that you may see fits")
+        return ExitCode.DONE
     terminal.show(history_table(commands, vins, datetime.now(UTC)))
     if total > len(commands):
         terminal.note(f"{len(commands)} of {total} shown; --all shows the rest")

@@ -149,15 +149,19 @@ async def redecode_command(server: str | None, command_id: str, data_set: str | 
     if as_json:
         terminal.json(found)
         return ExitCode.DONE
+    differs = False
     before = {chunk.sequence_number: chunk.response_payload for chunk in originals}
     for chunk in found["chunks"]:
         number, payload = chunk["sequence_number"], chunk["response_payload"]
         was = before.get(number, {})
         if was == payload:
             continue
+        differs = True
         for word, shown in (("was", was), ("now", payload)):
             for line in describe_payload(shown):
                 terminal.line(f"{number}  {word}  {line}")
+    if not differs:
+        terminal.note("it reads as before with these data")
     terminal.note(f"kept as {found['redecoding_id']}; the original stays as it was")
     return ExitCode.DONE
 
@@ -202,7 +206,10 @@ async def _find(client: SovdClient, wanted: str) -> str:
             return str(fitting[0]["data_set_id"])
         if fitting:
             listed = ", ".join(f"{one['name']} {one['version']} ({one['data_set_id']})" for one in fitting[:8])
-            raise UsageRefused(f"{wanted!r} fits {len(fitting)} sets: {listed}", "Give the id of the one you mean.")
+            raise UsageRefused(
+                f"{wanted!r} fits {len(fitting)} sets: {listed}",
+                "Give its name and version as they stand here, or its id.",
+            )
     raise UsageRefused(f"there is no set of diagnostic data {wanted!r}", "List them with `sovd odx list`.")
 
 

@@ -30,6 +30,9 @@ async def list_vehicles(
     if as_json:
         terminal.json({"items": [vehicle.raw for vehicle in vehicles], "total": total})
         return ExitCode.DONE
+    if not vehicles:
+        terminal.note("no vehicle that you may see fits" if status or search else "you may see no vehicle yet")
+        return ExitCode.DONE
     terminal.show(vehicle_table(vehicles, datetime.now(UTC)))
     if total > len(vehicles):
         terminal.note(f"{len(vehicles)} of {total} shown; --all shows the rest")

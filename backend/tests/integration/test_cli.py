@@ -94,34 +94,6 @@ async def test_presence_of_a_vehicle_looked_back_at(served: RunningApp, anna: So
     assert (await anna.call("vehicle", "presence", vin, "--since", "yesterday")).code == 2
 
 
-async def test_secrets_of_a_vehicle_are_kept_listed_and_forgotten_but_never_shown(
-    served: RunningApp, admin: SovdUser, anna: SovdUser, tmp_path: Path
-) -> None:
-    vin, _ = await new_vehicle(served, "sim:?delay=0")
-    file = tmp_path / "token"
-    await asyncio.to_thread(file.write_text, "open sesame\n")
-
-    kept = await admin.call("vehicle", "secret", "set", vin, "bearer_token", "--file", str(file))
-    assert (kept.code, kept.out.strip()) == (0, f"kept bearer_token of {vin}")
-    masks = '{"provider": "xor-demo", "masks": {"1": "A5C35A3C"}}'
-    assert (await admin.call("vehicle", "secret", "set", vin, "security_access", stdin=masks)).code == 0
-    assert "is empty" in (await admin.call("vehicle", "secret", "set", vin, "bearer_token", stdin="\n")).err
-
-    listed = await admin.call("vehicle", "secret", "list", vin)
-    assert [row.split()[0] for row in listed.out.splitlines()] == ["Secret", "bearer_token", "security_access"]
-    told = await admin.call("vehicle", "secret", "list", vin, "--json")
-    assert [item["name"] for item in told.document["items"]] == ["bearer_token", "security_access"]
-    assert "sesame" not in listed.out + told.out
-
-    assert (await anna.call("vehicle", "secret", "list", vin)).code == 2, "for administrators only"
-    for name in ("bearer_token", "security_access"):
-        forgotten = await admin.call("vehicle", "secret", "remove", vin, name)
-        assert (forgotten.code, forgotten.out.strip()) == (0, f"forgot {name} of {vin}")
-    again = await admin.call("vehicle", "secret", "remove", vin, "bearer_token")
-    assert (again.code, again.out) == (2, "")
-    assert f"no secrets are kept for {vin}" in (await admin.call("vehicle", "secret", "list", vin)).out
-
-
 async def test_ndjson_arrives_event_by_event_while_the_vehicle_answers(served: RunningApp, anna: SovdUser) -> None:
     vin, _ = await new_vehicle(served, "sim:?delay=0.4")
     process = await anna.start("run", "ReadDTC", "--vehicle", vin[-6:], "-p", "ecuAddress=0x10", "--json")

@@ -1,12 +1,15 @@
 """Secrets and settings of vehicles over real HTTP: set, used, forgotten, never read back."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
 from app.settings import Settings
-from support.running_app import RunningApp
+from support.running_app import ADMIN_PASSWORD, RunningApp
+from support.sovd_process import SovdUser
 
 
 async def test_a_secret_is_named_but_never_shown(running_app: RunningApp) -> None:
@@ -56,6 +59,35 @@ async def test_a_removed_vehicle_leaves_no_secret(running_app: RunningApp, app_s
         await connection.close()
     removed = await running_app.admin.get("/api/v1/audit-logs", params={"action": "vehicle.removed"})
     assert removed.json()["items"][0]["details"]["secrets_removed"] == ["bearer_token", "security_access"]
+
+
+async def test_secrets_in_a_terminal_are_kept_listed_and_forgotten_but_never_shown(
+    running_app: RunningApp, tmp_path: Path
+) -> None:
+    vin = str((await running_app.vehicle(await running_app.add_vehicle()))["vin"])
+    admin = SovdUser(tmp_path, running_app.base_url)
+    assert (await admin.sign_in("admin", ADMIN_PASSWORD)).code == 0
+    file = tmp_path / "token"
+    await asyncio.to_thread(file.write_text, "open sesame\n")
+
+    kept = await admin.call("vehicle", "secret", "set", vin, "bearer_token", "--file", str(file))
+    assert (kept.code, kept.out.strip()) == (0, f"kept bearer_token of {vin}")
+    masks = '{"provider": "xor-demo", "masks": {"1": "A5C35A3C"}}'
+    assert (await admin.call("vehicle", "secret", "set", vin, "security_access", stdin=masks)).code == 0
+    assert "is empty" in (await admin.call("vehicle", "secret", "set", vin, "bearer_token", stdin="\n")).err
+
+    listed = await admin.call("vehicle", "secret", "list", vin)
+    assert [row.split()[0] for row in listed.out.splitlines()] == ["Secret", "bearer_token", "security_access"]
+    told = await admin.call("vehicle", "secret", "list", vin, "--json")
+    assert [item["name"] for item in told.document["items"]] == ["bearer_token", "security_access"]
+    assert "sesame" not in listed.out + told.out
+
+    for name in ("bearer_token", "security_access"):
+        forgotten = await admin.call("vehicle", "secret", "remove", vin, name)
+        assert (forgotten.code, forgotten.out.strip()) == (0, f"forgot {name} of {vin}")
+    again = await admin.call("vehicle", "secret", "remove", vin, "bearer_token")
+    assert (again.code, again.out) == (2, "")
+    assert f"no secrets are kept for {vin}" in (await admin.call("vehicle", "secret", "list", vin)).out
 
 
 SPEED: dict[str, Any] = {"reading": "speed", "ecuAddress": "0x1010", "dataId": "0xF40D", "equals": 0}

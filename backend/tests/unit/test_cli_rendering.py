@@ -2,12 +2,14 @@
 
 import io
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
 
 from app.cli.audit_acts import verification_lines
 from app.cli.failures import report_failure
+from app.cli.given_files import read_file
 from app.cli.plain_text import one_line, printable
 from app.cli.presence_acts import show_share
 from app.cli.presenters import JsonPresenter, LinePresenter, LivePresenter, choose_presenter
@@ -317,7 +319,8 @@ def problem(status_code: int, **more: object) -> errors.ApiError:
     ("error", "code", "hint"),
     [
         (UsageRefused("a", "b"), 2, "b"),
-        (problem(400), 2, "sovd commands"),
+        (problem(400), 2, "Correct the values"),
+        (problem(422, errors=[{"pointer": "/command_params/dataId", "message": "m"}]), 2, "sovd commands"),
         (problem(401), 6, "sovd login"),
         (problem(403), 2, "administrator"),
         (problem(404), 2, "sovd vehicles"),
@@ -344,6 +347,21 @@ def test_field_errors_and_the_correlation_id_are_told() -> None:
     assert report is not None
     assert report.lines()[0] == "sovd: it is so (/vin: 17 characters)"
     assert report.lines()[-1] == "  correlation id: abc"
+
+
+def test_a_problem_with_one_field_is_told_once_and_without_a_hint_at_commands() -> None:
+    wrong = "/ecu_address: must match"
+    report = report_failure(problem(422, detail=wrong, errors=[{"pointer": "/ecu_address", "message": "must match"}]))
+    assert report is not None
+    assert report.lines()[:2] == [f"sovd: {wrong}", "  Correct the values named above."]
+
+
+def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageRefused, match=r"token cannot be read: No such file or directory$"):
+        read_file(str(tmp_path / "token"))
+    (tmp_path / "token").write_bytes(b"a\xff")
+    with pytest.raises(UsageRefused, match=r"it is no text in UTF-8 \(byte 1\)$"):
+        read_file(str(tmp_path / "token"))
 
 
 def test_a_defect_is_not_dressed_up_as_an_expected_error() -> None:
