@@ -8,7 +8,7 @@ from app.connectors.port import Progress
 from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob
 from app.connectors.sovd_pace import pause
-from app.domain.errors import CommandNotSupported, VehicleRefused
+from app.domain.errors import CommandNotSupported, FieldError, InvalidRequest
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.links import path_below_base
 
@@ -48,8 +48,8 @@ async def _call_of(job: SovdJob) -> SovdCall:
     try:
         uri = path_below_base(base, str(job.params["path"]))
     except ValueError as error:
-        raise VehicleRefused(
-            f"The path is not sent: {error}.", details={"path": str(job.params["path"])[:200]}
+        raise InvalidRequest(
+            f"The path is not sent: {error}.", [FieldError("/command_params/path", str(error))]
         ) from error
     if uri.rstrip("/").endswith("/events"):
         raise CommandNotSupported("A stream has no end to wait for; use SubscribeData. Nothing was sent.")

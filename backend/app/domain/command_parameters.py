@@ -188,7 +188,8 @@ SOVD_METHOD: JsonObject = {
 SOVD_PATH: JsonObject = {
     "type": "string",
     "title": "Resource",
-    "description": "Path of the resource below the server's base URI, such as components/engine/data/Speed.",
+    "description": "Path of the resource below the server's base URI, such as components/engine/data/Speed. "
+    "What follows a ? belongs into the query.",
     "pattern": "^[^\\s?\\\\]{0,1000}$",
     "examples": ["components/engine/faults"],
 }
