@@ -41,6 +41,7 @@ from app.security.sealing import Sealing
 from app.services.access_guard import AccessGuard
 from app.services.account_service import AccountService
 from app.services.audit_service import AuditService
+from app.services.command_preview_service import CommandPreviewService
 from app.services.command_service import CommandIntake, CommandService
 from app.services.demo_fleet import register_demo_fleet
 from app.services.demo_simulation import demo_simulation
@@ -228,6 +229,7 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
                 accounts=service,
                 audit=base.audit,
                 commands=commands,
+                command_previews=CommandPreviewService(base.unit_of_work, commands, base.registry),
                 vehicles=vehicles,
                 knowledge=VehicleKnowledgeService(base.unit_of_work, vehicles),
                 presence_history=PresenceHistoryService(base.unit_of_work, vehicles),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the parts import nothing of the API, and the OpenAPI file i
     from app.security.rate_limits import RateLimits
     from app.services.account_service import AccountService
     from app.services.audit_service import AuditService
+    from app.services.command_preview_service import CommandPreviewService
     from app.services.command_service import CommandService
     from app.services.diagnostic_data_service import DiagnosticDataService
     from app.services.presence_history_service import PresenceHistoryService
@@ -56,6 +57,7 @@ class ApiState:
     accounts: AccountService
     audit: AuditService
     commands: CommandService
+    command_previews: CommandPreviewService
     vehicles: VehicleService
     knowledge: VehicleKnowledgeService
     presence_history: PresenceHistoryService

@@ -9,6 +9,7 @@ from app.cli.connection import signed_in
 from app.cli.exit_codes import ExitCode
 from app.cli.following import Watch, watch_to_the_end
 from app.cli.parameter_parsing import parse_parameters
+from app.cli.preview_acts import show_preview
 from app.cli.run_view import Recorded, RunView
 from app.cli.tables import definition_table
 from app.cli.terminal import Terminal
@@ -31,17 +32,20 @@ class RunRequest:
     expires_in_s: float | None
     reason: str | None
     idempotency_key: str | None
+    preview: bool
     wait: bool
     reconnect_for_s: float
     as_json: bool
 
 
 async def run_command(request: RunRequest) -> int:
-    """Send a command and, unless told not to wait, watch it to its end."""
+    """Send a command and, unless told not to wait, watch it to its end; or only show what would be sent."""
     terminal = Terminal(request.as_json)
     parameters = parse_parameters(request.parameters, parameter_types(request.command_name))
     async with signed_in(request.server) as client:
         vehicle = await find_vehicle(client, request.vehicle)
+        if request.preview:
+            return await show_preview(client, terminal, vehicle, request.command_name, parameters)
         began_at = asyncio.get_running_loop().time()
         command = await client.commands.submit(
             vehicle_id=vehicle.vehicle_id,

@@ -47,6 +47,9 @@ def run(
         str | None,
         typer.Option("--idempotency-key", help="Running again with the same key watches the same command, sent once."),
     ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only show what would be sent, byte by byte. Nothing is sent.")
+    ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Print the command id and leave.")] = False,
     reconnect_for: ReconnectOption = 60.0,
     as_json: NdjsonOption = False,
@@ -64,6 +67,7 @@ def run(
         expires_in_s=expires_in,
         reason=reason,
         idempotency_key=idempotency_key,
+        preview=preview,
         wait=not no_wait,
         reconnect_for_s=reconnect_for,
         as_json=as_json,

@@ -156,6 +156,12 @@ class Commands(Resource):
         call = Call(method="POST", path=f"{API}/commands", body=body, headers=headers, repeatable=True)
         return read_command(await self._transport.json(call))
 
+    async def preview(self, vehicle_id: str, command_name: str, command_params: JsonObject) -> JsonObject:
+        """What a command would send, and what is to be said about it; nothing is sent. Raises as `submit` does."""
+        body: JsonObject = {"command_name": command_name, "command_params": command_params}
+        path = f"{API}/vehicles/{vehicle_id}/command-previews"
+        return await self._transport.json(Call(method="POST", path=path, body=body, repeatable=True))
+
     async def list(self, query: Query) -> Page[CommandView]:
         """A part of the history, newest first."""
         return await self._page("/commands", query, read_command)

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, aclosing
 from types import MappingProxyType
 
 from app.connectors.acting import after_acting, before_acting
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.doip_address import SCHEME, parse_doip_address
 from app.connectors.doip_commands.doip_data_reading import read_data_by_id, subscribe_data
 from app.connectors.doip_commands.doip_data_writing import write_data_by_id
@@ -16,6 +17,7 @@ from app.connectors.doip_commands.doip_resets import control_dtc_setting, ecu_re
 from app.connectors.doip_commands.doip_routines import routine_control
 from app.connectors.doip_job import DoipJob
 from app.connectors.doip_parts import Outlet
+from app.connectors.doip_preview import preview_of
 from app.connectors.doip_probe import probe_vehicle
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest, check_host
 from app.diagnostic_data.port import DiagnosticDataSource
@@ -74,6 +76,10 @@ class DoipConnector:
             with self._owing.of(parsed.host, parsed.port, parsed.tester) as owing:
                 await probe_vehicle(link, parsed, timing=self._timing, owing=owing, deadline=deadline)
 
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        """The UDS requests, up to where the answers of the ECUs decide."""
+        return await preview_of(_command_of(wanted.command_name), wanted, self._data)
+
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
         """Run one command as the port says.
 
@@ -81,9 +87,7 @@ class DoipConnector:
         where it fails after that, and that part was not refused, the error says that the vehicle may have acted.
         """
         address = parse_doip_address(request.address)
-        command = _COMMANDS.get(request.command_name)
-        if command is None:
-            raise CommandNotSupported(f"A vehicle behind a DoIP gateway has no command {request.command_name[:60]}.")
+        command = _command_of(request.command_name)
         _check_time(request.deadline)
         outlet = Outlet()
         async with AsyncExitStack() as held:
@@ -111,6 +115,13 @@ class DoipConnector:
                 if not _may_change(request.command_name, request.command_params):
                     raise
                 raise (after_acting(error) if job.acted else before_acting(error)) from error
+
+
+def _command_of(command_name: str) -> Callable[[DoipJob], Awaitable[JsonObject]]:
+    command = _COMMANDS.get(command_name)
+    if command is None:
+        raise CommandNotSupported(f"A vehicle behind a DoIP gateway has no command {command_name[:60]}.")
+    return command
 
 
 async def _run(command: Callable[[DoipJob], Awaitable[JsonObject]], job: DoipJob) -> JsonObject:

@@ -25,6 +25,8 @@ from app.protocols.uds.timing import UdsTiming
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 
+Proof = Callable[[UdsClient], Awaitable[None]]
+"""Authentication and security access of one ECU."""
 SIDE_BY_SIDE = 32
 """ECUs asked at the same time over one connection."""
 _NO_SUCH_SESSION = frozenset(
@@ -82,21 +84,36 @@ class DoipJob:
 
         An ECU without an extended session is left in the one it is in.
         """
-        level = self.params.get("securityLevel")
-        settings = self.secrets.get(SecretName.SECURITY_ACCESS)
-        proves_itself = wants_authentication(settings)
-        provider = load_security_provider(settings) if level is not None or proves_itself else None
+        proof = self.proof()
         async with AsyncExitStack() as held:
             try:
                 await held.enter_async_context(held_session(client, self.deadline))
             except NegativeResponse as error:
-                if error.nrc not in _NO_SUCH_SESSION or provider is not None:
+                if error.nrc not in _NO_SUCH_SESSION or proof is not None:
                     raise
-            if provider is not None and proves_itself:
-                await authenticate(client, provider, self.deadline)
-            if provider is not None and isinstance(level, int):
-                await unlock(client, provider, level, self.deadline)
+            if proof is not None:
+                await proof(client)
             yield
+
+    def proof(self) -> Proof | None:
+        """How it is proven, inside the session, that the command may do what it does; None: nothing asks for that.
+
+        Raises SecurityProviderFailed where the vehicle's settings do not allow it.
+        """
+        level = self.params.get("securityLevel")
+        settings = self.secrets.get(SecretName.SECURITY_ACCESS)
+        proves_itself = wants_authentication(settings)
+        if level is None and not proves_itself:
+            return None
+        provider = load_security_provider(settings)
+
+        async def prove(client: UdsClient) -> None:
+            if proves_itself:
+                await authenticate(client, provider, self.deadline)
+            if isinstance(level, int):
+                await unlock(client, provider, level, self.deadline)
+
+        return prove
 
     async def named_ecu(self) -> int | None:
         """The ECU that the parameters name, if any. Raises InvalidRequest for a component that is not known."""

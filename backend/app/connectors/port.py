@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.diagnostic_data.port import DataSetRef
 from app.domain.errors import FieldError, InvalidRequest
 from app.domain.identifiers import CommandId, VehicleId
@@ -114,6 +115,14 @@ class Connector(Protocol):
 
         Cancellation: `aclose()` or cancelling the consumer's task stops the work, closes sockets and leaves no
         task behind. Use it inside `contextlib.aclosing`. It does not undo what the vehicle did.
+        """
+        ...
+
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        """What `execute` would send for a command. Nothing is sent, and no vehicle is asked.
+
+        Raises InvalidRequest for parameters that cannot be encoded, CommandNotSupported and other VehicleErrors for
+        what `execute` would refuse before it sends anything.
         """
         ...
 

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from types import MappingProxyType
 
 from app.connectors.acting import after_acting, before_acting
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest, check_host
 from app.connectors.sovd_address import SCHEMES, parse_sovd_address
 from app.connectors.sovd_calls import SovdCalls
@@ -15,11 +16,11 @@ from app.connectors.sovd_entities import EntityDirectory
 from app.connectors.sovd_faults import clear_dtc, read_dtc
 from app.connectors.sovd_job import Answer, SovdJob
 from app.connectors.sovd_modes import control_dtc_setting, ecu_reset
-from app.connectors.sovd_request import sovd_request
+from app.connectors.sovd_request import preview_of_request, sovd_request
 from app.connectors.sovd_routines import routine_control
 from app.connectors.sovd_subscription import subscribe_data
 from app.connectors.sovd_values import read_data_by_id, write_data_by_id
-from app.domain.catalogue import COMMANDS
+from app.domain.catalogue import COMMANDS, SOVD_REQUEST
 from app.domain.command_definition import CommandDefinition
 from app.domain.errors import CommandNotSupported, VehicleError, VehicleProtocolError, VehicleUnreachable
 from app.domain.json_values import JsonObject
@@ -38,6 +39,10 @@ _ANSWERS: Mapping[str, Callable[[SovdJob], Answer]] = MappingProxyType(
         "ControlDTCSetting": control_dtc_setting,
         "SOVDRequest": sovd_request,
     }
+)
+
+_DECIDED_LATER = (
+    "Which resources are called is decided when the command runs: the vehicle's SOVD server is asked first what it has."
 )
 
 
@@ -75,6 +80,14 @@ class SovdConnector:
             client.knowledge.base_uri = None  # what is remembered proves nothing
             await directory.base_uri()
 
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        """Of SOVDRequest all but the base URI; what others call is decided by what the server says it has."""
+        address = parse_sovd_address(wanted.address)
+        _answer_to(wanted.command_name)
+        if wanted.command_name == SOVD_REQUEST.name:
+            return preview_of_request(address, wanted.command_params)
+        return CommandPreview(notes=(_DECIDED_LATER,))
+
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
         """Run one command as the port says.
 
@@ -82,9 +95,7 @@ class SovdConnector:
         where it fails after that, and that part was not refused, the error says that the vehicle may have acted.
         """
         address = parse_sovd_address(request.address)
-        answer_of = _ANSWERS.get(request.command_name)
-        if answer_of is None:
-            raise CommandNotSupported(f"A vehicle with a SOVD server has no command {request.command_name[:60]}.")
+        answer_of = _answer_to(request.command_name)
         _check_time(request.deadline)
         async with self._clients.borrow(address, request.context.secrets) as client:
             calls = SovdCalls(client, headers=_headers(request), deadline=request.deadline)
@@ -103,6 +114,13 @@ class SovdConnector:
                 if not _may_change(request.command_name, request.command_params):
                     raise
                 raise (after_acting(error) if calls.acted else before_acting(error)) from error
+
+
+def _answer_to(command_name: str) -> Callable[[SovdJob], Answer]:
+    answer_of = _ANSWERS.get(command_name)
+    if answer_of is None:
+        raise CommandNotSupported(f"A vehicle with a SOVD server has no command {command_name[:60]}.")
+    return answer_of
 
 
 def _may_change(command_name: str, params: JsonObject) -> bool:

@@ -2,9 +2,12 @@
 
 import base64
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from app.connectors.answer_parts import final, utc_now
+from app.connectors.command_preview import CommandPreview, PreviewedRequest
 from app.connectors.port import Progress
+from app.connectors.sovd_address import SovdAddress
 from app.connectors.sovd_calls import SovdAnswer, SovdCall
 from app.connectors.sovd_job import Answer, SovdJob
 from app.connectors.sovd_pace import pause
@@ -12,6 +15,8 @@ from app.domain.errors import CommandNotSupported, FieldError, InvalidRequest
 from app.domain.json_values import JsonObject
 from app.protocols.sovd.links import path_below_base
 
+UNKNOWN_BASE = "{base}"
+"""Stands for a base URI that has still to be asked for."""
 LARGEST_DOWNLOAD = 4 * 1024 * 1024
 _SHOWN_HEADERS = (
     "content-type",
@@ -40,13 +45,35 @@ async def sovd_request(job: SovdJob) -> Answer:
     yield final({"status": answer.status, "headers": _shown(answer), **_body_of(answer)})
 
 
+def preview_of_request(address: SovdAddress, params: JsonObject) -> CommandPreview:
+    """The request, with `{base}` where only version-info tells the base URI. Raises as the command itself does."""
+    call = _call_to(address.base_uri or UNKNOWN_BASE, params)
+    uri = f"{call.uri}?{urlencode(call.query)}" if call.query else call.uri
+    request = PreviewedRequest(
+        meaning=f"{call.method} of a resource of the vehicle's SOVD server", method=call.method, uri=uri, body=call.body
+    )
+    return CommandPreview(
+        requests=(request,),
+        notes=() if address.base_uri else (f"{UNKNOWN_BASE} is what its version-info tells first.",),
+    )
+
+
 async def _call_of(job: SovdJob) -> SovdCall:
-    method, body = str(job.params["method"]).upper(), job.params.get("body")
+    _check_method(job.params)
+    return _call_to(await job.directory.base_uri(), job.params)
+
+
+def _check_method(params: JsonObject) -> str:
+    method = str(params["method"]).upper()
     if method not in {"GET", "POST", "PUT", "DELETE"}:
         raise CommandNotSupported(f"A SOVD resource has no method {method[:20]}.")
-    base = await job.directory.base_uri()
+    return method
+
+
+def _call_to(base: str, params: JsonObject) -> SovdCall:
+    method, body = _check_method(params), params.get("body")
     try:
-        uri = path_below_base(base, str(job.params["path"]))
+        uri = path_below_base(base, str(params["path"]))
     except ValueError as error:
         raise InvalidRequest(
             f"The path is not sent: {error}.", [FieldError("/command_params/path", str(error))]
@@ -59,7 +86,7 @@ async def _call_of(job: SovdJob) -> SovdCall:
         method=method,
         uri=uri,
         body=body,
-        query=_query(job.params.get("query")),
+        query=_query(params.get("query")),
         acts=method != "GET",
         accept="application/json, */*;q=0.8",
         largest=LARGEST_DOWNLOAD,

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.port import (
     NO_CONTEXT,
     ConnectorRegistry,
@@ -118,6 +119,14 @@ class VehicleConnector:
         settings = parse_simulated_address(address)
         if settings.offline or asyncio.get_running_loop().time() >= deadline:
             raise VehicleUnreachable("The simulated vehicle is offline.")
+
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        """There is nothing to show: the answers are made here."""
+        parse_simulated_address(wanted.address)
+        _check_is_supported(wanted.command_name, wanted.command_params)
+        return CommandPreview(
+            notes=("Nothing leaves for the built-in mock vehicle (sim:): its answers are made by this program.",)
+        )
 
     async def execute(self, request: VehicleRequest) -> AsyncGenerator[ResponseChunk | Progress, None]:
         """Run one command as the port says, with the faults that the address asks for."""

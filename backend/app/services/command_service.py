@@ -119,18 +119,7 @@ class CommandService:
         Raises InvalidRequest, NotFound (vehicle), Forbidden, Conflict (idempotency key used with another body),
         TooManyRequests (lane full), StorageUnavailable (may or may not be stored: send again with the same key).
         """
-        definition = definition_of(wanted.command_name)
-        await self._guard.require(
-            actor,
-            Action.SEND_COMMAND,
-            Target(vehicle_id=wanted.vehicle_id, minimum_role=definition.minimum_role),
-            object_type="vehicle",
-            object_id=wanted.vehicle_id,
-            client=origin.client,
-        )
-        check_params(definition, wanted.command_params)
-        self._limits.check_wanted(wanted.command_params)
-        definition = definition.with_params(wanted.command_params)
+        definition = await self.check(actor, wanted, origin.client)
         check_reason(definition, wanted.reason)
         new = _new_command(actor, wanted, definition, origin)
         answer = await self._intake.group.add(new)
@@ -138,6 +127,24 @@ class CommandService:
             return await self._explain_refusal(new, answer)
         self._metrics.command_submitted(answer.command_name)
         return Submitted(command=answer, replayed=False)
+
+    async def check(self, actor: Actor, wanted: Submission, client: ClientInfo) -> CommandDefinition:
+        """Whether the caller may send this command with these parameters to the vehicle; its definition, with them.
+
+        Raises InvalidRequest, Forbidden, and NotFound where the vehicle is hidden; whether it exists is not looked up.
+        """
+        definition = definition_of(wanted.command_name)
+        await self._guard.require(
+            actor,
+            Action.SEND_COMMAND,
+            Target(vehicle_id=wanted.vehicle_id, minimum_role=definition.minimum_role),
+            object_type="vehicle",
+            object_id=wanted.vehicle_id,
+            client=client,
+        )
+        check_params(definition, wanted.command_params)
+        self._limits.check_wanted(wanted.command_params)
+        return definition.with_params(wanted.command_params)
 
     async def find(self, actor: Actor, command_id: CommandId, client: ClientInfo = _NO_CLIENT) -> Command:
         """One command. Raises NotFound where it is unknown or hidden from the caller."""

@@ -74,6 +74,7 @@ def body_of(row: Row, target: str) -> dict[str, object] | None:
         "PATCH /api/v1/vehicles/{vehicle_id}": {},
         "PUT /api/v1/vehicles/{vehicle_id}/secrets/{name}": {"value": "kept inside"},
         "POST /api/v1/commands": {"vehicle_id": target, "command_name": "ReadDTC", "command_params": {}},
+        "POST /api/v1/vehicles/{vehicle_id}/command-previews": {"command_name": "ReadDTC"},
         "POST /api/v1/users": {"username": "view", "password": "good and long enough", "role": "viewer"},
         "PATCH /api/v1/users/{user_id}": {},
         "POST /api/v1/commands/{command_id}/redecodings": {},

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.port import NO_CONTEXT, Progress, ResponseChunk, VehicleContext, VehicleRequest
 from app.domain.catalogue import definition_of
 from app.domain.errors import VehicleNotSafe, VehicleTimeout
@@ -40,6 +41,9 @@ class Vehicle:
 
     def check_address(self, address: str) -> None:
         """Any address will do."""
+
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        return CommandPreview()
 
     async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Always there."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.port import NO_CONTEXT, ConnectorRegistry, Progress, ResponseChunk, VehicleContext, VehicleRequest
 from app.domain.bus_messages import PRESENCE, BusMessage
 from app.domain.errors import VehicleError, VehicleRefused, VehicleTimeout
@@ -36,6 +37,9 @@ class Cars:
 
     def check_address(self, address: str) -> None:
         """Any address will do."""
+
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        return CommandPreview()
 
     async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         self.asked[address] = self.asked.get(address, 0) + 1

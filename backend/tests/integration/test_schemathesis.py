@@ -21,6 +21,7 @@ EXCLUDED = {
 JUDGED_BY_MEANING = {
     "registerVehicle": "an address needs a scheme that a connector speaks",
     "changeVehicle": "an address needs a scheme that a connector speaks",
+    "previewCommand": "as for submitting: the command's own schema decides about its parameters",
     "submitCommand": "the command's own schema decides about its parameters",
     "verifyAuditLogs": "position and digest of a head come together",
     "createUser": "the password must not be the user name",

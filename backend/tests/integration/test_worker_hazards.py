@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.port import (
     NO_CONTEXT,
     Connector,
@@ -45,6 +46,9 @@ class Vehicle:
 
     def check_address(self, address: str) -> None:
         """Any address will do."""
+
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        return CommandPreview()
 
     async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Always there."""

@@ -50,6 +50,9 @@ DELETE /api/v1/vehicles/{vehicle_id}            none  401 401 403 403 404 404
 GET    /api/v1/vehicles/{vehicle_id}/knowledge  near  401 401 200 200 200 200
 GET    /api/v1/vehicles/{vehicle_id}/knowledge  far   401 401 200 200 404 200
 GET    /api/v1/vehicles/{vehicle_id}/knowledge  none  401 401 404 404 404 404
+POST   /api/v1/vehicles/{vehicle_id}/command-previews near 401 401 403 200 200 200
+POST   /api/v1/vehicles/{vehicle_id}/command-previews far  401 401 403 200 404 200
+POST   /api/v1/vehicles/{vehicle_id}/command-previews none 401 401 403 404 404 404
 GET    /api/v1/vehicles/{vehicle_id}/presence-history near 401 401 200 200 200 200
 GET    /api/v1/vehicles/{vehicle_id}/presence-history far  401 401 200 200 404 200
 GET    /api/v1/vehicles/{vehicle_id}/presence-history none 401 401 404 404 404 404

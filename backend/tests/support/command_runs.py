@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from app.connectors.command_preview import CommandPreview, PreviewWanted
 from app.connectors.port import (
     NO_CONTEXT,
     Connector,
@@ -89,6 +90,9 @@ class Vehicle:
 
     def check_address(self, address: str) -> None:
         """Any address will do."""
+
+    async def preview(self, wanted: PreviewWanted) -> CommandPreview:
+        return CommandPreview()
 
     async def probe(self, address: str, deadline: float, context: VehicleContext = NO_CONTEXT) -> None:
         """Always there."""

@@ -747,6 +747,28 @@ export interface paths {
         patch: operations["changeVehicle"];
         trace?: never;
     };
+    "/api/v1/vehicles/{vehicle_id}/command-previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview the bytes of a command
+         * @description What would leave for the vehicle, by its address and its diagnostic data. Nothing is sent, nothing is stored.
+         *
+         *     For whoever may send the command. Values that cannot be encoded are refused with 422 that names the field.
+         */
+        post: operations["previewCommand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vehicles/{vehicle_id}/knowledge": {
         parameters: {
             query?: never;
@@ -1621,6 +1643,59 @@ export interface components {
             unknown_s: number;
             /** Unrecorded S */
             unrecorded_s: number;
+        };
+        /**
+         * PreviewedRequestOut
+         * @description One request; `meaning` in words. UDS: `raw`, in hex, to `ecu_address`. SOVD: `method`, `uri` and `body`.
+         *
+         *     A `uri` begins with `{base}` where only the vehicle's server knows its base URI.
+         */
+        PreviewedRequestOut: {
+            /** Body */
+            body: unknown;
+            /** Ecu Address */
+            ecu_address: string | null;
+            /** Meaning */
+            meaning: string;
+            /** Method */
+            method: string | null;
+            /** Raw */
+            raw: string | null;
+            /** Uri */
+            uri: string | null;
+        };
+        /**
+         * PreviewIn
+         * @description A command, as it would be submitted.
+         * @example {
+         *       "command_name": "WriteDataByID",
+         *       "command_params": {
+         *         "dataId": "0xF199",
+         *         "ecuAddress": "0x1010",
+         *         "raw": "20261122"
+         *       }
+         *     }
+         */
+        PreviewIn: {
+            /** Command Name */
+            command_name: string;
+            /** Command Params */
+            command_params?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PreviewOut
+         * @description The requests in the order in which they leave while the vehicle confirms each; nothing was sent.
+         *
+         *     Those to several control units leave side by side. `notes` say what comes before and after, what only the vehicle's
+         *     answers decide, and why there is no request where there is none.
+         */
+        PreviewOut: {
+            /** Notes */
+            notes: string[];
+            /** Requests */
+            requests: components["schemas"]["PreviewedRequestOut"][];
         };
         /**
          * Problem
@@ -3959,6 +4034,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VehicleOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    previewCommand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description yours where you sent one, else a fresh one */
+                    "X-Correlation-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             400: components["responses"]["Problem400"];
