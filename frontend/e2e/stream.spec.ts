@@ -53,8 +53,8 @@ test('a running command is cancelled, and the page says what that means for the 
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(/Reason/).fill('wrong vehicle')
   await dialog.getByRole('button', { name: 'Cancel command' }).click()
-  await expect(outcome(page)).toContainText('Cancelled.')
-  await expect(outcome(page)).toContainText('the vehicle was stopped for certain')
+  await expect(outcome(page)).toContainText('Cancelled while it ran')
+  await expect(outcome(page)).toContainText('The vehicle was stopped for certain')
   await expect(page.getByRole('button', { name: 'Cancel command' })).toHaveCount(0)
 })
 

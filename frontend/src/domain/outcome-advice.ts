@@ -11,7 +11,7 @@ const byCode: Readonly<Record<string, readonly string[]>> = {
   vehicle_refused: ['Mend what is said above, in the parameters or in the vehicle, then send it again.'],
   vehicle_not_safe: ['Bring the vehicle into the state that is named above.', 'Then send it again.'],
   command_not_supported: ['Choose another command, or another kind of vehicle for this one.'],
-  vehicle_timeout: ['Check that ignition is on and the control unit is awake.', 'If it is only slow, send it again with a longer deadline.'],
+  vehicle_timeout: ['Check that ignition is on and the control unit is awake.', 'If it is only slow, send it again with a longer time limit.'],
   vehicle_connection_lost: ['Check the connection to the vehicle.', 'Then send it again.'],
   vehicle_protocol_error: ['Open “Raw answer” below to see the bytes.', 'If it happens again, report it with the number of the command.'],
   answer_too_long: ['Ask for less: a shorter duration, a longer interval, or fewer values.', 'What had arrived before is kept and shown.'],

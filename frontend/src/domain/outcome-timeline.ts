@@ -61,15 +61,17 @@ type Entry = Pick<Milestone, 'at' | 'words' | 'actor' | 'clock'>
 
 const firstWords = 'First part of the answer'
 const lastWords = 'Last part of the answer'
+const latestWords = 'Latest part of the answer'
 
 /** From the click, where this page knows it, to the end. Times of the page never mix with those of the server. */
 export function milestones(items: readonly TimelineItem[], answer: AnswerTimes, click: Click | null): Milestone[] {
-  const entryOf = (item: TimelineItem): Entry => ({ at: item.occurred_at, words: words[item.event] ?? item.event, actor: item.actor_name, clock: 'server' })
-  const parts = partEntries(answer)
-  const stored = parts.filter(({ clock }) => clock === 'server')
-  const seen = parts.filter(({ clock }) => clock === 'page')
+  const workers = new Set(items.filter(({ event }) => event === 'in_progress' || event === 'taken_over').map(({ actor_name }) => actor_name))
+  const entryOf = (item: TimelineItem): Entry => ({ at: item.occurred_at, words: words[item.event] ?? item.event, actor: actorOf(item, workers), clock: 'server' })
   // Nothing follows the end, whatever the clocks of the service and of its database say.
   const end = items.findLast(({ event }) => ends.has(event))
+  const parts = partEntries(answer, end !== undefined)
+  const stored = parts.filter(({ clock }) => clock === 'server')
+  const seen = parts.filter(({ clock }) => clock === 'page')
   const before = items.filter((item) => item !== end).map(entryOf)
   const after = end === undefined ? [] : [entryOf(end)]
   const clicked: Entry[] = click === null ? [] : [{ at: new Date(click.clickedAt).toISOString(), words: 'Sent from this page', actor: null, clock: 'page' }]
@@ -81,11 +83,16 @@ export function milestones(items: readonly TimelineItem[], answer: AnswerTimes, 
   })
 }
 
-function partEntries({ first, last, parts }: AnswerTimes): Entry[] {
-  const count = parts > 2 ? ` (${String(parts)} parts)` : ''
+/** A worker's name says nothing to people: what it is stands before it. */
+function actorOf({ actor_name: name }: TimelineItem, workers: ReadonlySet<string | null>): string | null {
+  return name !== null && workers.has(name) ? `worker ${name}` : name
+}
+
+function partEntries({ first, last, parts }: AnswerTimes, isEnded: boolean): Entry[] {
+  const count = !isEnded ? ` (${String(parts)} so far)` : parts > 2 ? ` (${String(parts)} parts)` : ''
   return [
     ...(first === null ? [] : [partEntry(first, firstWords)]),
-    ...(last === null || parts < 2 ? [] : [partEntry(last, `${lastWords}${count}`)]),
+    ...(last === null || parts < 2 ? [] : [partEntry(last, `${isEnded ? lastWords : latestWords}${count}`)]),
   ]
 }
 
@@ -106,7 +113,7 @@ function order(entry: string): number {
   if (entry === words.submitted) return 0
   if (entry === words.in_progress) return 1
   if (entry === firstWords) return 2
-  return entry.startsWith(lastWords) ? 3 : 4
+  return entry.startsWith(lastWords) || entry.startsWith(latestWords) ? 3 : 4
 }
 
 /** The command's life in steps that follow each other; `now` (ms) ends the step that still goes on. */

@@ -20,6 +20,20 @@ test('a refusal names the negative response and what to do', () => {
   expect(outcome.vehicle).toContain('did not act')
 })
 
+test('a refusal that the first line names is not named twice, nor that a read changes nothing', () => {
+  const details = { nrc: '0x22', nrcName: 'conditionsNotCorrect', explanation: 'Not in the state needed.', may_have_acted: false }
+  const message = 'The control unit refused: conditionsNotCorrect (0x22). A read changes nothing in the vehicle.'
+  const outcome = outcomeOf(command({ status: 'failed', error: { code: 'vehicle_refused', message, details } }))
+  expect(outcome.facts.map(({ name }) => name)).toEqual(['It means'])
+  expect(outcome.vehicle).toBeNull()
+})
+
+test('cancelled while it ran: stopped for certain; cancelled before: there was nothing to stop', () => {
+  const reason = 'Cancelled while it ran.'
+  expect(outcomeOf(command({ status: 'cancelled', started_at: '2026-11-23T00:00:01Z', status_reason: reason })).vehicle).toBe('The vehicle was stopped for certain.')
+  expect(outcomeOf(command({ status: 'cancelled', status_reason: 'Cancelled before it started.' })).vehicle).toBeNull()
+})
+
 test('an unknown outcome never says that nothing happened', () => {
   const outcome = outcomeOf(command({ status: 'outcome_unknown', command_name: 'ClearDTC', error: { code: 'vehicle_timeout', message: 'No answer.', details: { may_have_acted: true } } }))
   expect(outcome.vehicle).toContain('may have carried it out')
@@ -84,6 +98,15 @@ test('while parts stream, their times are those of this page, and are not counte
   expect(line.map(({ words, sinceBefore, clock }) => [words, sinceBefore, clock])).toEqual([
     ['Accepted, stored and queued', null, 'server'], ['Dispatched to the vehicle', 10, 'server'],
     ['First part of the answer', null, 'page'], ['Last part of the answer (3 parts)', 1000, 'page'], ['Completed', null, 'server'],
+  ])
+})
+
+test('what still streams has no last part, only a latest one; a worker is called one', () => {
+  const items = [event('submitted', t('00.000')), { ...event('in_progress', t('00.010')), actor_name: 'host/1' }]
+  const answer = { first: seen(t('30.000')), last: seen(t('31.000')), parts: 2 }
+  expect(milestones(items, answer, null).map(({ words, actor }) => [words, actor])).toEqual([
+    ['Accepted, stored and queued', items[0]?.actor_name ?? null], ['Dispatched to the vehicle', 'worker host/1'],
+    ['First part of the answer', null], ['Latest part of the answer (2 so far)', null],
   ])
 })
 

@@ -2,7 +2,7 @@
 import type { components } from '@/contracts/openapi'
 import { textOf, type JsonObject } from './answers-read'
 import { nextSteps, splitMessage } from './outcome-advice'
-import { commandStatusWords, type CommandStatus, type Tone } from './statuses'
+import { commandStatusWords, type Tone } from './statuses'
 
 type Command = components['schemas']['CommandOut']
 type Vehicle = components['schemas']['VehicleOut']
@@ -30,13 +30,14 @@ export interface OutcomeContext {
 export function outcomeOf(command: Command, { liveMessage = null, vehicle = null }: OutcomeContext = {}): Outcome {
   const { label, tone, meaning } = commandStatusWords(command.status)
   const details: JsonObject = command.error?.details ?? {}
+  const happened = shortened(command, details) ?? liveMessage ?? whileOpen(command, vehicle) ?? command.status_reason ?? meaning
   return {
     tone,
     title: label,
-    happened: shortened(command, details) ?? liveMessage ?? whileOpen(command, vehicle) ?? command.status_reason ?? meaning,
-    vehicle: vehicleWords(command.status, details),
+    happened,
+    vehicle: vehicleWords(command, details, happened),
     next: nextSteps(command, details),
-    facts: factsOf(details),
+    facts: factsOf(details, happened),
   }
 }
 
@@ -63,16 +64,21 @@ function whileOpen({ status, queue_position: position, cancel_requested_at: canc
   return 'It is next: it starts as soon as the vehicle is free and can be reached.'
 }
 
-function vehicleWords(status: CommandStatus, details: JsonObject): string | null {
+/** What is said already is not said again. */
+function vehicleWords({ status, started_at: started }: Command, details: JsonObject, happened: string): string | null {
   if (status === 'outcome_unknown' || details.may_have_acted === true) return 'The vehicle may have carried it out. Nobody repeats it for you.'
+  if (status === 'cancelled') return started === null ? null : 'The vehicle was stopped for certain.'
+  if (happened.includes('changes nothing in the vehicle')) return null
   if (status === 'expired' || details.may_have_acted === false) return 'The vehicle did not act: nothing was changed by this command.'
   return null
 }
 
-function factsOf(details: JsonObject): { name: string; value: string }[] {
+function factsOf(details: JsonObject, happened: string): { name: string; value: string }[] {
   const nrc = textOf(details.nrc)
+  const nrcName = textOf(details.nrcName) ?? ''
+  const isNamed = nrc !== null && nrcName !== '' && happened.includes(nrc) && happened.includes(nrcName)
   const facts = [
-    { name: 'Negative response', value: nrc === null ? null : `${textOf(details.nrcName) ?? ''} (NRC ${nrc})`.trim() },
+    { name: 'Negative response', value: nrc === null || isNamed ? null : `${nrcName} (NRC ${nrc})`.trim() },
     { name: 'It means', value: textOf(details.explanation) },
     { name: 'Control unit', value: textOf(details.ecuAddress) ?? textOf(details.component) },
     { name: 'Bytes', value: textOf(details.raw) },

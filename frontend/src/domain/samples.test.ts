@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AnswerChunk } from './answers'
-import { SampleLog, seriesFacts } from './samples'
+import { SampleLog, seriesFacts, shownMean } from './samples'
 
 function sample(sequenceNumber: number, elapsedS: number, value: unknown, number = sequenceNumber): AnswerChunk {
   return {
@@ -64,4 +64,14 @@ test('however the stream is cut into pieces, the columns are the same, of one le
     expect(whole.series.every(({ values, shown }) => values.length === whole.times.length && shown.length === whole.times.length)).toBe(true)
     expect(whole.moments.filter((moment) => moment !== null)).toHaveLength(chunks.length)
   }))
+})
+
+test('a mean is as exact as its values and one decimal more; large whole numbers stay whole', () => {
+  const facts = (mean: number, ...[last, least, greatest]: [number, number, number]) => shownMean({ last, least, greatest, mean })
+  expect(facts(45.1944, 46, 44, 47)).toBe(45.2)
+  expect(facts(1681.6045, 1667.75, 1644.75, 1727.5)).toBe(1681.6)
+  expect(facts(13.80412, 13.8, 13.7, 13.9)).toBe(13.8)
+  expect(facts(123456.78, 123456, 123450, 123460)).toBe(123457)
+  expect(facts(0.000123, 0.0001, 0.0001, 0.0002)).toBe(0.0001)
+  expect(facts(0, 0, 0, 0)).toBe(0)
 })

@@ -134,3 +134,10 @@ export interface SeriesFacts {
 export function seriesFacts({ facts: { last, least, greatest, sum, count } }: SampleSeries): SeriesFacts | null {
   return count === 0 ? null : { last, least, greatest, mean: sum / count }
 }
+
+/** The mean with one decimal more than its values have, as long as that makes no more than five digits. */
+export function shownMean({ last, least, greatest, mean }: SeriesFacts): number {
+  const measured = Math.max(...[last, least, greatest].map((value) => /\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0))
+  const whole = Math.max(1, Math.floor(Math.log10(Math.max(Math.abs(mean), 1))) + 1)
+  return Number(mean.toFixed(Math.min(measured + 1, Math.max(measured, 5 - whole))))
+}

@@ -2,9 +2,9 @@ import { Code } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Command, CommandDefinition } from '@/api/queries/commands'
 import type { components } from '@/contracts/openapi'
-import { formatDuration, formatQuantity } from '@/domain/durations'
+import { formatDuration } from '@/domain/durations'
 import { senderOf } from '@/domain/outcome-timeline'
-import { schemaForm } from '@/domain/schema-form'
+import { requestFacts } from '@/domain/request-facts'
 import { CopyIcon } from '@/ui/copy-button'
 import layout from '@/ui/layout.module.css'
 import { Moment } from '@/ui/moments'
@@ -16,17 +16,7 @@ interface CommandFactsProps {
   readonly timeline: readonly components['schemas']['TimelineItem'][]
 }
 
-/** The parameters as people call them; the technical name stands in the tooltip and in the export. */
-export function requestFacts({ command_params: params }: Command, definition: CommandDefinition | null) {
-  const fields = definition === null ? [] : schemaForm(definition.parameters).fields
-  return Object.entries(params).map(([name, value]) => {
-    const field = fields.find((one) => one.name === name)
-    const isList = Array.isArray(value) && value.every((item) => typeof item === 'string')
-    return { name, title: field?.title ?? name, value: isList ? value.join(', ') : formatQuantity(value, field?.unit) }
-  })
-}
-
-/** What was asked, by whom, and why. */
+/** What was asked, by whom, and why. The technical name of a parameter stands in the tooltip and in the export. */
 export function CommandFacts({ command, definition, timeline }: CommandFactsProps) {
   const params = requestFacts(command, definition)
   return (
@@ -41,10 +31,10 @@ export function CommandFacts({ command, definition, timeline }: CommandFactsProp
         {command.reason !== null && <div><dt>Reason</dt><dd>{command.reason}</dd></div>}
         <div><dt>Sent at</dt><dd><Moment at={command.submitted_at} /></dd></div>
         {command.started_at === null && <div><dt>Expires at</dt><dd><Moment at={command.expires_at} /></dd></div>}
-        <div><dt>Deadline</dt><dd>{formatDuration(command.timeout_s * 1000)}</dd></div>
+        <div><dt>Time limit</dt><dd>{formatDuration(command.timeout_s * 1000)}</dd></div>
         {command.attempt > 1 && <div><dt>Attempt</dt><dd>{command.attempt}</dd></div>}
         <div>
-          <dt>Command</dt>
+          <dt>Command id</dt>
           <dd><Code>{command.command_id}</Code> <CopyIcon value={command.command_id} what="number of the command" /></dd>
         </div>
         <div>

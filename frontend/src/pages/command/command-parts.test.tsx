@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { readValue, troubleCode } from '@/domain/answers-items'
 import { theme } from '@/ui/theme'
 import { connectionWords } from './connection-note'
+import { EcuTable } from './ecu-table'
 import { HexView } from './hex-view'
 import { TroubleCodeCard } from './trouble-code-card'
 import { ValueTable } from './value-table'
@@ -46,6 +47,16 @@ test('many values are drawn in parts, and none is out of reach', async () => {
   expect(screen.getByRole('status')).toHaveTextContent('All 450 entries shown')
 })
 
+test('a column in which nothing stands is left out', () => {
+  const unit = { address: '0x1010', component: null, name: 'Engine', variant: null }
+  const { rerender } = show(<EcuTable ecus={[unit]} isOpen={false} />)
+  const heads = () => screen.getAllByRole('columnheader').map(({ textContent }) => textContent)
+  expect(heads()).toEqual(['Address', 'Name'])
+  rerender(<MantineProvider theme={theme}><EcuTable ecus={[unit, { ...unit, variant: 'EU6' }]} isOpen={false} /></MantineProvider>)
+  expect(heads()).toEqual(['Address', 'Name', 'Variant'])
+  expect(screen.getByText('not known')).toBeVisible()
+})
+
 test('bytes with their offset', () => {
   show(<HexView title="raw" hex="62F190" />)
   expect(screen.getByText('0000')).toBeVisible()
@@ -53,7 +64,8 @@ test('bytes with their offset', () => {
 })
 
 test('the connection is called what it is', () => {
-  expect(connectionWords({ phase: 'live', openedAt: 0, attempt: 0 }, 0).text).toBe('Live')
-  expect(connectionWords({ phase: 'waiting', attempt: 1, retryAt: 3000 }, 100).text).toBe('Reconnecting in 3 s')
-  expect(connectionWords({ phase: 'offline' }, 0).text).toBe('Offline')
+  // The head of the page says it already.
+  expect(connectionWords({ phase: 'live', openedAt: 0, attempt: 0 }, 0)).toBeNull()
+  expect(connectionWords({ phase: 'waiting', attempt: 1, retryAt: 3000 }, 100)?.text).toBe('Reconnecting in 3 s')
+  expect(connectionWords({ phase: 'offline' }, 0)?.text).toBe('Offline')
 })

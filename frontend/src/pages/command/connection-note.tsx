@@ -1,4 +1,4 @@
-import { IconBolt, IconCloudOff, IconLock, IconRefresh, type Icon } from '@tabler/icons-react'
+import { IconCloudOff, IconLock, IconRefresh, type Icon } from '@tabler/icons-react'
 import type { Command } from '@/api/queries/commands'
 import { isTerminal, type Tone } from '@/domain/statuses'
 import type { ConnectionState } from '@/live/connection-machine'
@@ -16,11 +16,11 @@ interface Words {
 
 const asksAgain = 'Until then the page reads the answer again every 2.5 s. Nothing is lost.'
 
-/** What the connection of this stream is like, said as it is. */
-export function connectionWords(state: ConnectionState, now: number): Words {
+/** What the connection of this stream is like, said as it is. Live is what the head of the page says already: null. */
+export function connectionWords(state: ConnectionState, now: number): Words | null {
   switch (state.phase) {
     case 'live':
-      return { tone: 'good', icon: IconBolt, text: 'Live', hint: 'Every part appears here the moment the server has it.' }
+      return null
     case 'catching_up':
       return { tone: 'busy', icon: IconRefresh, text: 'Catching up', hint: 'Connected. What came meanwhile is being read.' }
     case 'opening':
@@ -50,6 +50,6 @@ export function ConnectionNote({ command, refusal }: ConnectionNoteProps) {
   if (refusal !== null) {
     return <ToneBadge tone="bad" icon={IconLock} hint={refusal.message}>Not live: the server refuses it</ToneBadge>
   }
-  const { tone, icon, text, hint } = connectionWords(state, now)
-  return <span role="status"><ToneBadge tone={tone} icon={icon} hint={hint}>{text}</ToneBadge></span>
+  const words = connectionWords(state, now)
+  return <span role="status">{words !== null && <ToneBadge tone={words.tone} icon={words.icon} hint={words.hint}>{words.text}</ToneBadge>}</span>
 }

@@ -26,14 +26,15 @@ interface OutcomePanelProps {
 /** How it stands and what to do next: the first thing to read. */
 export function OutcomePanel({ command, vehicle, summary, liveError, progress, share }: OutcomePanelProps) {
   const outcome = outcomeOf(command, { liveMessage: liveError, vehicle })
-  const cancelled = cancelResult(command)
+  // Where it ended as cancelled, the first line says so.
+  const cancelled = command.status === 'cancelled' ? null : cancelResult(command)
   const Sign = icons[outcome.tone]
   return (
     <section className={`${classes.outcome ?? ''} ${classes[outcome.tone] ?? ''}`} aria-label="Outcome">
       {command.status === 'in_progress' ? <Loader size={20} aria-hidden /> : <Sign size={22} aria-hidden />}
       <div className={classes.outcomeText}>
         <div aria-live="polite">
-          <strong>{outcome.title}.</strong> {outcome.happened}
+          <Happened title={outcome.title} text={outcome.happened} />
           {summary.length > 0 && <div className={classes.summary}>{summary.join(' · ')}</div>}
           {outcome.vehicle !== null && <div>{outcome.vehicle}</div>}
         </div>
@@ -60,6 +61,12 @@ export function OutcomePanel({ command, vehicle, summary, liveError, progress, s
   )
 }
 
+/** `Failed. No answer came.`, but `Cancelled before it started.`: no word twice. */
+function Happened({ title, text }: { readonly title: string; readonly text: string }) {
+  if (text.startsWith(`${title} `)) return <><strong>{title}</strong>{text.slice(title.length)}</>
+  return <><strong>{title}.</strong> {text}</>
+}
+
 type WorkingProps = Pick<OutcomePanelProps, 'command' | 'progress' | 'share'>
 
 /** What the control unit says while it works, and since when. */
@@ -73,7 +80,7 @@ function Working({ command, progress, share }: WorkingProps) {
       {share !== null && <Progress value={share * 100} aria-label="Progress as the vehicle tells it" />}
       {progress === null && command.started_at !== null && (
         <div className={classes.dim}>
-          Running for <Elapsed since={command.started_at} />; the deadline is {formatDuration(command.timeout_s * 1000)}.
+          Running for <Elapsed since={command.started_at} />; the time limit is {formatDuration(command.timeout_s * 1000)}.
         </div>
       )}
     </>

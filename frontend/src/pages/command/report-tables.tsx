@@ -1,7 +1,7 @@
 import type { ReadValue, TroubleCode } from '@/domain/answers-items'
 import { dtcStatusWords, statusBits } from '@/domain/dtc'
 import { formatCount, formatQuantity } from '@/domain/durations'
-import { seriesFacts, type SampleLog } from '@/domain/samples'
+import { seriesFacts, shownMean, type SampleLog } from '@/domain/samples'
 
 export function ReportCodes({ codes }: { readonly codes: readonly TroubleCode[] }) {
   return (
@@ -73,7 +73,7 @@ export function ReportSamples({ log, count }: { readonly log: SampleLog; readonl
             return (
               <tr key={one.key}>
                 <th scope="row">{one.label}</th><td>{facts === null ? formatQuantity(one.shown.at(-1), one.unit) : shown(facts.last)}</td>
-                <td>{shown(facts?.least)}</td><td>{shown(facts?.greatest)}</td><td>{shown(facts === null ? undefined : Number(facts.mean.toPrecision(5)))}</td>
+                <td>{shown(facts?.least)}</td><td>{shown(facts?.greatest)}</td><td>{shown(facts === null ? undefined : shownMean(facts))}</td>
               </tr>
             )
           })}

@@ -2,7 +2,7 @@ import { Button, Checkbox, Table, useComputedColorScheme } from '@mantine/core'
 import { IconPlayerPause, IconPlayerPlay, IconZoomReset } from '@tabler/icons-react'
 import { memo, useCallback, useState } from 'react'
 import { formatCount, formatQuantity } from '@/domain/durations'
-import { seriesFacts, type SampleLog } from '@/domain/samples'
+import { seriesFacts, shownMean, type SampleLog } from '@/domain/samples'
 import { Chart } from '@/ui/chart'
 import { chartColours } from '@/ui/chart-colours'
 import layout from '@/ui/layout.module.css'
@@ -82,7 +82,7 @@ function Readout({ log, cursor, hidden, onToggle }: ReadoutProps) {
   const time = log.times[row] ?? 0
   return (
     <Table.ScrollContainer minWidth={520}>
-      <Table>
+      <Table horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Value</Table.Th>
@@ -103,7 +103,7 @@ function Readout({ log, cursor, hidden, onToggle }: ReadoutProps) {
                 <Table.Td><b>{log.moments[row] === null ? 'missed' : formatQuantity(one.shown[row], one.unit)}</b></Table.Td>
                 <Table.Td>{formatQuantity(facts?.least, one.unit)}</Table.Td>
                 <Table.Td>{formatQuantity(facts?.greatest, one.unit)}</Table.Td>
-                <Table.Td>{formatQuantity(facts === null ? undefined : Number(facts.mean.toPrecision(5)), one.unit)}</Table.Td>
+                <Table.Td>{formatQuantity(facts === null ? undefined : shownMean(facts), one.unit)}</Table.Td>
               </Table.Tr>
             )
           })}

@@ -1,6 +1,6 @@
 import type { Command } from '@/api/queries/commands'
 import type { components } from '@/contracts/openapi'
-import { formatCount, formatDuration } from '@/domain/durations'
+import { formatDuration } from '@/domain/durations'
 import { milestones, stages, type AnswerTimes, type Click, type Milestone } from '@/domain/outcome-timeline'
 import { isTerminal } from '@/domain/statuses'
 import layout from '@/ui/layout.module.css'
@@ -38,7 +38,6 @@ export function TimelinePanel({ command, timeline, times, click }: TimelinePanel
       </ul>
       <ol className={classes.milestones}>
         {milestones(timeline, times, click).map((milestone) => <Step key={`${milestone.at} ${milestone.words}`} milestone={milestone} />)}
-        {isOpen && times.parts > 0 && <li>{formatCount(times.parts, 'part')} of the answer so far</li>}
       </ol>
       {click === null && <p className={classes.dim}>The click is known only in the tab that sent the command.</p>}
     </section>
@@ -48,7 +47,7 @@ export function TimelinePanel({ command, timeline, times, click }: TimelinePanel
 function Step({ milestone: { at, words, actor, clock, sinceBefore, isAtMost } }: { readonly milestone: Milestone }) {
   return (
     <li>
-      <div>{words}{actor !== null && <span className={classes.dim}> · {actor}</span>}</div>
+      <div>{words}{actor !== null && <> <span className={`${classes.dim ?? ''} ${classes.actor ?? ''}`}>· {actor}</span></>}</div>
       <div className={classes.dim}>
         <Moment at={at} form="clock" milliseconds />
         {sinceBefore !== null && ` · ${isAtMost ? 'at most ' : ''}+${formatDuration(sinceBefore)}`}

@@ -53,23 +53,25 @@ export function TroubleCodes({ codes, isOpen }: TroubleCodesProps) {
   )
 }
 
+/** A vehicle that sends no status bytes gets no column for them. */
 function CodeTable({ codes }: { readonly codes: readonly TroubleCode[] }) {
+  const hasBytes = codes.some(({ statusByte }) => statusByte !== null)
   return (
     <Table.ScrollContainer minWidth={560}>
       <Table striped>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Code</Table.Th><Table.Th>What it means</Table.Th><Table.Th>Status</Table.Th>
-            <Table.Th>Status byte</Table.Th><Table.Th>Control unit</Table.Th>
+            {hasBytes && <Table.Th>Status byte</Table.Th>}<Table.Th>Control unit</Table.Th>
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>{codes.map((dtc, index) => <CodeRow key={`${dtc.ecu} ${dtc.code} ${String(index)}`} dtc={dtc} />)}</Table.Tbody>
+        <Table.Tbody>{codes.map((dtc, index) => <CodeRow key={`${dtc.ecu} ${dtc.code} ${String(index)}`} dtc={dtc} hasByte={hasBytes} />)}</Table.Tbody>
       </Table>
     </Table.ScrollContainer>
   )
 }
 
-function CodeRow({ dtc }: { readonly dtc: TroubleCode }) {
+function CodeRow({ dtc, hasByte }: { readonly dtc: TroubleCode; readonly hasByte: boolean }) {
   const { label, tone, meaning } = dtcStatusWords(dtc.status)
   const set = statusBits(dtc.statusByte, dtc.statusBits).filter(({ isSet }) => isSet)
   return (
@@ -80,7 +82,7 @@ function CodeRow({ dtc }: { readonly dtc: TroubleCode }) {
         <div className={classes.dim}>{[dtcSystem(dtc.code)?.name, failureType(dtc.code)].filter(Boolean).join(' · ')}</div>
       </Table.Td>
       <Table.Td><ToneBadge tone={tone} hint={meaning}>{label}</ToneBadge></Table.Td>
-      <Table.Td title={set.map(({ words }) => words).join('; ')} className={layout.mono}>{dtc.statusByte ?? '–'}</Table.Td>
+      {hasByte && <Table.Td title={set.map(({ words }) => words).join('; ')} className={layout.mono}>{dtc.statusByte ?? '–'}</Table.Td>}
       <Table.Td>{dtc.ecu}</Table.Td>
     </Table.Tr>
   )
