@@ -2,6 +2,7 @@ import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
 import { compareSearch } from '@/domain/search-params'
+import { commandDefinitions } from '../../../tests/definitions'
 import { Refused, showPage } from '../../../tests/support/show-page'
 import { ComparePage } from './compare-page'
 
@@ -19,6 +20,7 @@ function show(at: string, differs: object = {}, answer: (id: string) => unknown 
     path: '/commands/compare', at, component: ComparePage, validateSearch: compareSearch,
     answer({ pathname }) {
       const [, , , kind, id = '', part] = pathname.split('/')
+      if (kind === 'command-definitions') return { items: commandDefinitions, total: 1, limit: 1, offset: 0 }
       const refused = answer(id)
       if (refused !== null) return refused
       if (kind === 'vehicles') return { vehicle_id: 'v', vin: 'WVWZZZAU5RP000101', make: 'Volkswagen', model: 'Golf', year: null }
@@ -54,6 +56,7 @@ it('warns of what else makes answers differ', async () => {
   show(`/commands/compare?left=${OLD}&right=${NEW}`, { vehicle_id: 'w', status: 'failed', command_params: { ecuAddress: '0x1010' } })
   expect(await screen.findByText(/two different vehicles/)).toBeInTheDocument()
   expect(screen.getByText(/different parameters/)).toBeInTheDocument()
+  expect(await screen.findByText('ECU address 0x1010')).toBeInTheDocument()
   expect(screen.getByText(/right command did not complete/)).toBeInTheDocument()
 })
 

@@ -2,9 +2,10 @@ import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useApi } from '@/api/client'
-import type { Command } from '@/api/queries/commands'
+import { definitionsQuery, type Command } from '@/api/queries/commands'
 import { vehicleQuery } from '@/api/queries/vehicles'
 import { durationBetween, formatCount, formatDuration } from '@/domain/durations'
+import { requestLine } from '@/domain/request-facts'
 import { vehicleName } from '@/domain/vehicle-identity'
 import filters from '@/ui/filters.module.css'
 import layout from '@/ui/layout.module.css'
@@ -45,17 +46,13 @@ export function Side({ name, command, chunks }: SideProps) {
       <Text c="dimmed" size="sm">
         {formatCount(chunks, 'part')}{took === null ? '' : `, took ${formatDuration(took)}`}
       </Text>
-      <Params params={command.command_params} />
+      <Params command={command} />
     </section>
   )
 }
 
-function Params({ params }: { readonly params: Record<string, unknown> }) {
-  const entries = Object.entries(params)
-  if (entries.length === 0) return <Text c="dimmed" size="sm">No parameters</Text>
-  return (
-    <Text size="sm" c="dimmed">
-      {entries.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' · ')}
-    </Text>
-  )
+function Params({ command }: { readonly command: Command }) {
+  const { data: definitions } = useQuery(definitionsQuery(useApi()))
+  const line = requestLine(command, definitions?.find(({ name }) => name === command.command_name) ?? null)
+  return <Text size="sm" c="dimmed">{line === '' ? 'No parameters' : line}</Text>
 }

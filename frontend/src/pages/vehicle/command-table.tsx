@@ -1,6 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { Command } from '@/api/queries/commands'
+import { useApi } from '@/api/client'
+import { definitionsQuery, type Command } from '@/api/queries/commands'
 import { durationBetween, formatDuration } from '@/domain/durations'
+import { requestLine } from '@/domain/request-facts'
 import { Age } from '@/ui/moments'
 import { CommandStatusBadge } from '@/ui/status-badge'
 import classes from './vehicle.module.css'
@@ -13,17 +16,10 @@ interface CommandTableProps {
   readonly form: 'queue' | 'history'
 }
 
-function parameters({ command_params: params }: Command): string {
-  return Object.entries(params).map(([name, value]) => `${name} ${plain(value)}`).join(', ')
-}
-
-function plain(value: unknown): string {
-  if (typeof value === 'string') return value
-  return Array.isArray(value) ? value.map(plain).join(' and ') : JSON.stringify(value)
-}
-
 /** Commands of one vehicle; each leads to its own page. */
 export function CommandTable({ label, commands, userName, form }: CommandTableProps) {
+  const { data: definitions } = useQuery(definitionsQuery(useApi()))
+  const parameters = (command: Command) => requestLine(command, definitions?.find(({ name }) => name === command.command_name) ?? null)
   return (
     <div className={classes.scroll}>
       <table className={classes.table} aria-label={label}>

@@ -15,10 +15,12 @@ const SHOWN = 15
 /** The last commands of this vehicle; all of them are one link away. */
 export function HistoryCard({ vehicleId }: { readonly vehicleId: string }) {
   const query = useQuery({ ...commandListQuery(useApi(), { vehicle_id: vehicleId, limit: SHOWN }), refetchInterval: 15_000, placeholderData: keepPreviousData })
+  // Those that run or wait stand in the queue; they are the newest.
+  const past = query.data === undefined ? 0 : query.data.total - query.data.items.filter(({ status }) => !isTerminal(status)).length
   const userName = useUserNames(query.data?.items.map(({ user_id }) => user_id) ?? [])
   return (
     <Card
-      title="History" beside={query.data && formatCount(query.data.total, 'command')}
+      title="History" beside={past > 0 && formatCount(past, 'command')}
       action={<Link to="/commands" search={{ vehicle: vehicleId }} preload={false}>All commands of this vehicle</Link>}
     >
       <QueryStates query={query} loading={<Loading rows={5} />}>

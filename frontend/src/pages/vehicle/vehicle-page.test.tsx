@@ -65,6 +65,8 @@ test('what is known shows: queue with its sender, trouble codes, control units w
   expect(screen.getByText('erika runs ClearDTC. Nothing waits.')).toBeVisible()
   expect(within(queue).getByText('Running')).toBeVisible()
   expect(await screen.findByRole('link', { name: 'P0420' })).toBeVisible()
+  // The one that runs stands in the queue: it is not counted twice.
+  expect(screen.getByRole('region', { name: /^History/ })).toHaveTextContent('2 commands')
   const engine = await screen.findByRole('treeitem', { name: /Engine/ })
   await waitFor(() => expect(engine).toHaveTextContent('1 code'))
   expect(await screen.findByRole('heading', { name: 'Engine' })).toBeVisible()
