@@ -49,7 +49,7 @@ const looks: Record<ProblemKind, { icon: Icon; title: string; advice: string }> 
   forbidden: { icon: IconBan, title: 'You may not see this', advice: 'Ask an administrator for the role that is named here.' },
   missing: { icon: IconSearchOff, title: 'Not found', advice: 'It does not exist, or it lies outside what your account may see. Check the address.' },
   offline: { icon: IconPlugConnectedX, title: 'No connection to the server', advice: '' },
-  busy: { icon: IconAlertTriangle, title: 'The server is busy', advice: 'Nothing is lost. Try again in a moment.' },
+  busy: { icon: IconAlertTriangle, title: 'The server is busy', advice: 'Nothing is lost.' },
   signed_out: { icon: IconBan, title: 'You are signed out', advice: '' },
   other: { icon: IconAlertTriangle, title: 'This did not work', advice: '' },
 }
@@ -62,9 +62,10 @@ interface FailureProps {
 /** Any error of a request: says what happened, what to do, and the number that finds it in the server's logs. */
 export function Failure({ error, retry }: FailureProps) {
   const { icon, title, advice } = looks[problemKind(error)]
-  const correlation = error instanceof ApiProblem ? error.problem.correlation_id : null
+  const isMissing = problemKind(error) === 'missing'
+  const correlation = error instanceof ApiProblem && !isMissing ? error.problem.correlation_id : null
   return (
-    <State icon={icon} title={title} alert action={retry && <Button variant="default" onClick={retry}>Try again</Button>}>
+    <State icon={icon} title={title} alert action={retry && !isMissing && <Button variant="default" onClick={retry}>Try again</Button>}>
       {problemText(error)} {advice}
       {correlation !== null && <div>Number for the administrator: <Code>{correlation}</Code></div>}
     </State>
@@ -91,10 +92,22 @@ export function Stale({ since, retry }: { readonly since: number; readonly retry
   )
 }
 
+/** Above what loads, while the first attempts have failed. */
+function TriedAgain({ reason }: { readonly reason: unknown }) {
+  return (
+    <div className={classes.stale} role="status">
+      <IconPlugConnectedX size={16} aria-hidden />
+      <span>{problemKind(reason) === 'offline' ? 'The server does not answer' : 'The server is busy'}: the page tries again by itself.</span>
+    </div>
+  )
+}
+
 interface QueryLike<T> {
   readonly data: T | undefined
   readonly error: unknown
   readonly dataUpdatedAt: number
+  /** What went wrong while it is still tried again. */
+  readonly failureReason?: unknown
   readonly refetch: () => unknown
 }
 
@@ -107,7 +120,10 @@ interface QueryStatesProps<T> {
 /** The usual order: loading, failure, content; content that is stale stays and says so. */
 export function QueryStates<T>({ query, loading = <Loading />, children }: QueryStatesProps<T>) {
   const retry = () => void query.refetch()
-  if (query.data === undefined) return query.error === null ? loading : <Failure error={query.error} retry={retry} />
+  if (query.data === undefined) {
+    if (query.error !== null) return <Failure error={query.error} retry={retry} />
+    return query.failureReason == null ? loading : <><TriedAgain reason={query.failureReason} />{loading}</>
+  }
   return (
     <>
       {query.error !== null && <Stale since={query.dataUpdatedAt} retry={retry} />}

@@ -30,6 +30,7 @@ export function useAudit(search: AuditSearch) {
       return {
         data: first && { entries: [...entries.values()], total: first.total, loadingMore: results.some(({ isPending }) => isPending) },
         error: results.find(({ error }) => error !== null)?.error ?? null,
+        failureReason: results[0]?.failureReason ?? null,
         dataUpdatedAt: Math.min(...results.map(({ dataUpdatedAt }) => dataUpdatedAt).filter((at) => at > 0)),
         refetch: () => Promise.all(results.map(async ({ refetch }) => refetch())),
       }

@@ -17,6 +17,8 @@ export interface History {
 interface HistoryQuery {
   readonly data: History | undefined
   readonly error: unknown
+  /** What went wrong while it is still tried again. */
+  readonly failureReason: unknown
   readonly dataUpdatedAt: number
   readonly refetch: () => unknown
 }
@@ -45,6 +47,7 @@ export function useHistory(search: HistorySearch): HistoryQuery {
       return {
         data: first && { commands: [...seen.values()], total: first.total, loadingMore: results.some(({ isPending }) => isPending) },
         error: results.find(({ error }) => error !== null)?.error ?? null,
+        failureReason: results[0]?.failureReason ?? null,
         dataUpdatedAt: Math.min(...results.map(({ dataUpdatedAt }) => dataUpdatedAt).filter((at) => at > 0)),
         refetch: () => Promise.all(results.map(async ({ refetch }) => refetch())),
       }
