@@ -38,7 +38,7 @@ const words: Record<RiskClass, RiskWords> = {
   R0: { label: 'Reads', tone: 'good', meaning: 'Reads identity and fault memory. Nothing changes in the vehicle.' },
   R1: { label: 'Reads live data', tone: 'good', meaning: 'Reads live data, which may tell about the owner. Nothing changes in the vehicle.' },
   R2: { label: 'Changes data', tone: 'warning', meaning: 'Clears or writes what can be restored. Evidence of a fault may be lost.' },
-  R3: { label: 'Moves things', tone: 'bad', meaning: 'May move things in the vehicle or stop a control unit. Nobody may be in danger.' },
+  R3: { label: 'Moves things', tone: 'bad', meaning: 'May move things in the vehicle or stop a control unit, and so hurt people.' },
   R4: { label: 'Coding', tone: 'bad', meaning: 'Changes how a control unit works, or unlocks it. It may not be possible to undo it.' },
 }
 

@@ -70,7 +70,7 @@ export function PaletteList({ typed, onType, groups, hint, onPick }: PaletteList
           </div>
         ))}
       </div>
-      <div className={classes.foot}>
+      <div className={classes.foot} data-empty={entries.length === 0 || undefined}>
         <span role="status">{hint}</span>
         <span className={classes.keys} aria-hidden>↑ ↓ choose · Enter open · Esc close</span>
       </div>

@@ -31,7 +31,7 @@ export function SessionTable({ label, sessions, end, queryKey }: SessionTablePro
       <div className={filters.scroll} tabIndex={0} role="region" aria-label={label}>
         <Table miw={480}>
           <Table.Thead>
-            <Table.Tr><Table.Th>Program</Table.Th><Table.Th w={120}>Last used</Table.Th><Table.Th w={200}>Signed in</Table.Th><Table.Th w={110}>End</Table.Th></Table.Tr>
+            <Table.Tr><Table.Th>Program</Table.Th><Table.Th w={120}>Last used</Table.Th><Table.Th w={200}>Signed in</Table.Th><Table.Th w={125}>End</Table.Th></Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {shown.map((session) => <SessionRow key={session.session_id} session={session} end={end} queryKey={queryKey} />)}
@@ -70,7 +70,7 @@ function SessionRow({ session, end, queryKey }: SessionRowProps) {
       <Table.Td className={filters.nowrap ?? ''}><Age at={session.last_used_at} /></Table.Td>
       <Table.Td className={filters.nowrap ?? ''}><Moment at={session.created_at} /></Table.Td>
       <Table.Td>
-        {session.current ? <Text size="sm" c="dimmed">with “Sign out”</Text> : (
+        {session.current ? <Text size="sm" c="dimmed" className={filters.nowrap ?? ''}>with “Sign out”</Text> : (
           <Button size="compact-sm" variant="default" loading={ending.isPending} aria-label={`End the session of ${program}, from ${from}`} onClick={() => ending.mutate()}>
             End
           </Button>

@@ -48,7 +48,7 @@ export function AuditFilters({ search, onChange }: AuditFiltersProps) {
 function AboutField({ value, onChange }: { readonly value: string; readonly onChange: (text: string) => void }) {
   return (
     <TextInput
-      key={value} className={classes.wide ?? ''} label="About" placeholder="Number of a vehicle, command, user or session" defaultValue={value}
+      key={value} className={classes.wide ?? ''} label="About" placeholder="Vehicle, command or user id" defaultValue={value}
       onBlur={(event) => {
         const text = event.currentTarget.value.trim()
         if (text !== value) onChange(text)

@@ -64,7 +64,7 @@ export function AuditTable({ entries, onOpen }: AuditTableProps) {
           <Table.Tr>
             <Table.Th className={own.when ?? ''}>When</Table.Th>
             <Table.Th>Action</Table.Th>
-            <Table.Th w={140}>Result</Table.Th>
+            <Table.Th className={own.result ?? ''}>Result</Table.Th>
             <Table.Th className={own.about ?? ''}>About</Table.Th>
             <Table.Th className={own.who ?? ''}>By</Table.Th>
           </Table.Tr>

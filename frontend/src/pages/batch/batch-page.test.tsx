@@ -36,6 +36,7 @@ test('every vehicle has a row, changes arrive live, and the filter shows who did
   expect(await screen.findByRole('heading', { name: 'Read trouble codes on 3 vehicles' })).toBeVisible()
   const counts = screen.getByRole('status', { name: 'How many are where' })
   expect(counts).toHaveTextContent('1 completed1 running1 not sent')
+  expect(screen.getByRole('link', { name: 'Send to that one again' })).toBeVisible()
   statuses[1] = 'failed'
   say('commands', {
     event: 'command', command_id: ids[1], vehicle_id: vehicles[1].vehicle_id, user_id: 'u', command_name: 'ReadDTC', status: 'failed', at: '2026-01-01T00:00:00Z',

@@ -113,7 +113,7 @@ function Actions({ rows, command }: { readonly rows: readonly BatchRow[]; readon
     <>
       {command !== null && failed.length > 0 && (
         <Link to="/send" search={{ vehicles: failed.join(','), command: command.command_name, params: JSON.stringify(command.command_params) }}>
-          <Button component="span" variant="default" leftSection={<IconRepeat size={16} aria-hidden />}>Send to those {failed.length} again</Button>
+          <Button component="span" variant="default" leftSection={<IconRepeat size={16} aria-hidden />}>{failed.length === 1 ? 'Send to that one again' : `Send to those ${String(failed.length)} again`}</Button>
         </Link>
       )}
       <Button variant="default" leftSection={<IconDownload size={16} aria-hidden />} onClick={() => download(rows)}>Export CSV</Button>

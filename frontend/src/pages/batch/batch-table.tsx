@@ -27,7 +27,7 @@ export function BatchTable({ rows, show }: BatchTableProps) {
           <Table.Tr>
             <Table.Th>Vehicle</Table.Th>
             <Table.Th className={classes.status}>Status</Table.Th>
-            <Table.Th>What came of it, or why there is no answer</Table.Th>
+            <Table.Th>Outcome</Table.Th>
             <Table.Th className={classes.time}>Time</Table.Th>
             <Table.Th className={classes.open}><span className={classes.hidden}>Open</span></Table.Th>
           </Table.Tr>

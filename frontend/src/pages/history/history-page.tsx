@@ -37,7 +37,7 @@ export function HistoryPage() {
   return (
     <PageFrame title="History">
       <HistoryFilters search={search} onChange={change} />
-      <Picks picked={picked} onClear={() => setPicked([])} />
+      <Picks picked={picked} isEmpty={history.data?.commands.length === 0} onClear={() => setPicked([])} />
       <QueryStates query={history} loading={<Loading rows={12} height={44} label="Loading the commands" />}>
         {(data) => (
           <Found
@@ -51,13 +51,13 @@ export function HistoryPage() {
   )
 }
 
-function Picks({ picked, onClear }: { readonly picked: readonly Command[]; readonly onClear: () => void }) {
+function Picks({ picked, isEmpty, onClear }: { readonly picked: readonly Command[]; readonly isEmpty: boolean; readonly onClear: () => void }) {
   const [one, two] = picked
   // The older one stands at the left: what appeared since then is what people look for.
   const [left, right] = one !== undefined && two !== undefined && one.submitted_at > two.submitted_at ? [two, one] : [one, two]
   return (
     <div className={own.picks} role="status">
-      {left === undefined && 'Tick two commands of the same kind to compare their answers.'}
+      {left === undefined && !isEmpty && 'Tick two commands of the same kind to compare their answers.'}
       {left !== undefined && right === undefined && `One ${left.command_name} is picked. Tick another one to compare with.`}
       {left !== undefined && right !== undefined && (
         <>

@@ -22,12 +22,12 @@ export function TargetBar({ vehicles, onChange, isChanging }: TargetBarProps) {
   return (
     <section className={classes.target} style={{ borderInlineStartColor: colour }} aria-label="Target of the command">
       <div className={classes.targetText}>
-        {only === undefined && <Text c="dimmed">No vehicle chosen. Choose one or many below.</Text>}
+        {only === undefined && <Text c="dimmed">{isChanging ? 'No vehicle chosen. Choose one or many below.' : 'No vehicle chosen.'}</Text>}
         {only !== undefined && isOne && <OneTarget vehicle={only} />}
         {vehicles.length > 1 && <ManyTargets vehicles={vehicles} />}
       </div>
       <Button variant="default" size="xs" onClick={onChange} aria-expanded={isChanging}>
-        {isChanging ? 'Close the list' : 'Change'}
+        {isChanging ? 'Close the list' : only === undefined ? 'Choose vehicles' : 'Change'}
       </Button>
     </section>
   )

@@ -57,7 +57,13 @@ export function VehiclePicker({ chosen, onChange, onDone }: VehiclePickerProps) 
                 <Button size="compact-sm" disabled={chosen.length === 0} onClick={onDone}>Done</Button>
               </Group>
             </Group>
-            {items.length === 0 && <Text py="md" c="dimmed">No vehicle fits “{search}”. Check the spelling, or type only the end of the VIN.</Text>}
+            {items.length === 0 && (
+              <Text py="md" c="dimmed">
+                {search === ''
+                  ? 'No vehicle is registered, or none lies inside what your account may see. An administrator adds them.'
+                  : `No vehicle fits “${search}”. Check the spelling, or type only the end of the VIN.`}
+              </Text>
+            )}
             <ul className={classes.pickList}>
               {items.map((vehicle) => {
                 const isChosen = chosen.includes(vehicle.vehicle_id)
