@@ -43,8 +43,7 @@ from app.services.account_service import AccountService
 from app.services.audit_service import AuditService
 from app.services.command_preview_service import CommandPreviewService
 from app.services.command_service import CommandIntake, CommandService
-from app.services.demo_fleet import register_demo_fleet
-from app.services.demo_simulation import demo_simulation
+from app.services.demo_keeping import demo_fleet_kept
 from app.services.diagnostic_data_service import DiagnosticDataService, file_reader
 from app.services.presence_history_service import PresenceHistoryService
 from app.services.redecoding_service import RedecodingService
@@ -255,14 +254,13 @@ async def api(settings: Settings, base: Foundation) -> AsyncIterator[FastAPI]:
 async def first_start(settings: Settings, service: AccountService, base: Foundation) -> AsyncIterator[str | None]:
     """Create the admin and the demo fleet where they are missing; gives the generated password, once.
 
-    The simulator of the demo fleet runs until the block ends.
+    The demo fleet is kept until the block ends.
     """
     given = settings.admin_password.get_secret_value() if settings.admin_password else None
     password = await service.ensure_admin(given)
     async with AsyncExitStack() as stack:
         if settings.demo_fleet:
-            simulated = await stack.enter_async_context(demo_simulation())
-            await register_demo_fleet(base.unit_of_work, simulated)
+            await stack.enter_async_context(demo_fleet_kept(base.unit_of_work, base.addresses.home))
         yield password
 
 

@@ -29,6 +29,16 @@ def exclusive_lock(path: Path, *, wait_s: float) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def lock_if_free(path: Path) -> Iterator[bool]:
+    """Hold `path` alone as long as the block lasts; False at once where somebody else holds it. Raises OSError."""
+    handle = _open(path)
+    try:
+        yield _try(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
+
+
 class UsersLock:
     """Who uses the engine: every user holds it shared, and who gets it alone is the last one."""
 
