@@ -6,8 +6,35 @@ import shutil
 import sys
 from pathlib import Path
 
+import structlog
+
 from app.api.page.page_files import PAGE_FOLDER, is_built
-from app.main import Serving
+from app.main import Announcer, Serving
+from app.observability.logs import LogFormat
+
+_log = structlog.get_logger(__name__)
+
+
+def announcer_for(log_format: LogFormat) -> Announcer:
+    """Lines for people, but where the log was set to `json`: what reads that wants nothing else."""
+    return LogAnnouncer() if log_format == "json" else TerminalAnnouncer()
+
+
+class LogAnnouncer:
+    """Tells the log. A generated password is told to nobody: logs are kept and shown to others."""
+
+    def ready(self, serving: Serving) -> None:
+        """See `app.main.Announcer`."""
+        _log.info("serving", url=serving.url, data=None if serving.data is None else str(serving.data))
+        if serving.new_password is not None:
+            _log.warning(
+                "the account admin was made, and nobody knows its password: set one",
+                command=f"{program_name()} user password admin --local",
+            )
+
+    def stopping(self) -> None:
+        """See `app.main.Announcer`."""
+        _log.info("stopping")
 
 
 class TerminalAnnouncer:

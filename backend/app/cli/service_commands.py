@@ -21,11 +21,12 @@ def serve(
 ) -> None:
     """Start the service: API and worker in one process. Ctrl-C or SIGTERM stops it cleanly."""
     leave_at_once_when_stopped()
-    from app.cli.greeting import TerminalAnnouncer  # noqa: PLC0415 - --help must appear at once
+    from app.cli.greeting import announcer_for  # noqa: PLC0415 - --help must appear at once
     from app.cli.service_acts import read_settings  # noqa: PLC0415 - --help must appear at once
     from app.main import serve as work  # noqa: PLC0415 - --help must appear at once
 
-    raise typer.Exit(work(read_settings(host=host, port=port), TerminalAnnouncer(), with_worker=not no_worker))
+    settings = read_settings(host=host, port=port)
+    raise typer.Exit(work(settings, announcer_for(settings.log_format), with_worker=not no_worker))
 
 
 def worker() -> None:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from app.cli.greeting import greeting, program_name
+from app.cli.greeting import announcer_for, greeting, program_name
 from app.main import Serving
 
 FIRST = Serving(
@@ -49,3 +50,23 @@ def test_a_program_that_the_shell_finds_is_called_by_its_name(monkeypatch: pytes
     monkeypatch.setenv("PATH", str(tmp_path))
     assert program_name() == "sovd"
     assert "cd " not in "\n".join(greeting(FIRST, program="sovd", folder=tmp_path, home=None, has_page=True))
+
+
+def test_a_service_manager_gets_lines_of_the_log_and_never_the_password(capsys: pytest.CaptureFixture[str]) -> None:
+    with capture_logs() as logged:
+        announcer = announcer_for("json")
+        announcer.ready(FIRST)
+        announcer.stopping()
+    assert capsys.readouterr().out == ""
+    assert [line["event"] for line in logged] == [
+        "serving",
+        "the account admin was made, and nobody knows its password: set one",
+        "stopping",
+    ]
+    assert (logged[0]["url"], logged[0]["data"]) == (FIRST.url, str(FIRST.data))
+    assert "fseVKC3uh8ZoHlWX" not in str(logged)
+
+
+def test_people_are_greeted_also_where_the_output_is_kept_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    announcer_for("auto").ready(FIRST)
+    assert "fseVKC3uh8ZoHlWX" in capsys.readouterr().out
