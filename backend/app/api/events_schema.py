@@ -84,6 +84,7 @@ _OF_SERVER = [
         id=_ID,
         code={"type": "string", "description": "stable; programs decide by this"},
         message={"type": "string", "description": "for people"},
+        retry_can_help={"type": "boolean", "description": "subscribe again after a pause"},
     ),
     _frame(
         "token",

@@ -9,6 +9,7 @@ from app.domain.command_states import CommandStatus
 from support.disturbing import all_ended, fleet, started_again, submit_all, when
 from support.engines import PostgresProcess, ValkeyProcess
 from support.ledger import Ledger
+from support.page_socket import page_socket
 from support.processes import QUICK_LEASES, Install, installation
 from support.resuming_pages import ResumingPage
 from support.resuming_viewers import check_viewers
@@ -143,3 +144,29 @@ async def test_postgres_killed_and_restarted_mid_stream(
             started_again(crashing_postgres)
             ledger = await all_ended(url, commands, within_s=60)
         check_pages(watching, ledger)
+
+
+async def test_a_page_that_subscribes_while_the_database_is_away_may_ask_again(
+    crashing_database_url: str,
+    crashing_postgres: PostgresProcess,
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async with installation(tmp_path_factory.mktemp("pages"), crashing_database_url, redis_url) as processes:
+        service = await processes.service(processes.api())
+        (vehicle,) = await fleet(crashing_database_url, "sim:?delay=0")
+        async with page_socket(service.base_url.replace("http://", "ws://"), token_of(service.admin)) as page:
+            await page.subscribe("all", "commands")  # it has been let in: else the socket ends, with 1013
+            crashing_postgres.kill()
+            refused = await page.subscribe("s1", "vehicle", vehicle_id=vehicle)
+            started_again(crashing_postgres)
+            assert (refused["event"], refused["code"], refused["retry_can_help"]) == (
+                "error",
+                "storage_unavailable",
+                True,
+            )
+            answer = refused
+            while answer["event"] == "error":
+                assert answer["retry_can_help"]
+                answer = await page.subscribe("s1", "vehicle", vehicle_id=vehicle)
+            assert answer["event"] == "subscribed"

@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 from app.api.events_schema import PAGE_EVENTS_SCHEMA
 from app.domain.json_values import JsonObject, decode_json_object, encode_json
 
-_WITHIN_S = 15.0
+_WITHIN_S = 30.0
 _SERVER_FRAME = jsonschema.Draft202012Validator({"$ref": "#/$defs/ServerFrame", "$defs": PAGE_EVENTS_SCHEMA["$defs"]})
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass, field
+from functools import partial
 
 from websockets.exceptions import InvalidHandshake
 
@@ -67,14 +68,23 @@ class ResumingPage:
 
     async def _follow(self, page: PageSocket) -> None:
         """Subscribe to everything that has not ended, and wait until all of it has."""
-        await page.say(op="subscribe", id="all", topic="commands")
+        await self._subscribed(page, id="all", topic="commands")
         wanted = [viewer for viewer in self.viewers if viewer.command_id not in self.ended]
         for viewer in wanted:
             viewer.outcomes, viewer.errors = [], []  # said again on every connection
             command, after = viewer.command_id, len(viewer.numbers)
-            await page.say(op="subscribe", id=command, topic="command", command_id=command, after=after)
+            await self._subscribed(page, id=command, topic="command", command_id=command, after=after)
         for viewer in wanted:
             await page.is_told({"event": "unsubscribed", "id": viewer.command_id, "reason": "ended"})
+
+    async def _subscribed(self, page: PageSocket, **wanted: object) -> None:
+        """Subscribe; again after a pause where the server says that this can help."""
+        while True:
+            seen = len(page.frames)
+            await page.say(op="subscribe", **wanted)
+            if (await page.when(partial(_is_answer_to, wanted["id"]), since=seen))["event"] == "subscribed":
+                return
+            await asyncio.sleep(_PAUSE_S)
 
     def _note(self, frame: JsonObject) -> None:
         match frame:
@@ -86,5 +96,11 @@ class ResumingPage:
                 next(viewer for viewer in self.viewers if viewer.command_id == command).note(frame)
             case {"event": "unsubscribed", "id": command, "reason": "ended"}:
                 self.ended.add(str(command))
+            case {"event": "error", "retry_can_help": True}:
+                pass  # it was asked for again
             case {"event": "error"}:
                 raise AssertionError(f"the server refused: {frame}")
+
+
+def _is_answer_to(frame_id: object, frame: JsonObject) -> bool:
+    return frame.get("id") == frame_id and frame["event"] in {"subscribed", "error"}

@@ -39,7 +39,7 @@ export type ServerFrame =
   | { readonly kind: 'topic'; readonly id: string; readonly event: TopicEvent }
   | { readonly kind: 'subscribed'; readonly id: string }
   | { readonly kind: 'unsubscribed'; readonly id: string; readonly reason: string | null }
-  | { readonly kind: 'error'; readonly id: string | null; readonly code: string; readonly message: string }
+  | { readonly kind: 'error'; readonly id: string | null; readonly code: string; readonly message: string; readonly retryCanHelp: boolean }
 
 const topicEvents = new Set(['response', 'status', 'error', 'progress', 'presence', 'command', 'resync'])
 
@@ -59,7 +59,7 @@ function topicFrame(id: string, frame: Record<string, unknown>): ServerFrame | n
 function controlFrame(frame: Record<string, unknown>): ServerFrame | null {
   const id = words(frame.id)
   if (frame.event === 'error') {
-    return { kind: 'error', id, code: words(frame.code) ?? 'unknown', message: words(frame.message) ?? '' }
+    return { kind: 'error', id, code: words(frame.code) ?? 'unknown', message: words(frame.message) ?? '', retryCanHelp: frame.retry_can_help === true }
   }
   if (id === null) return null
   if (frame.event === 'subscribed') return { kind: 'subscribed', id }

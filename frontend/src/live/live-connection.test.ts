@@ -6,6 +6,7 @@ import { FakeClock, settle } from '../../tests/support/clock'
 import { FakeSession, liveSurroundings } from '../../tests/support/fake-events-server'
 import type { TopicEvent } from './frames'
 import { followChanges } from './hooks'
+import { ASK_AGAIN_MS } from './live-connection'
 import { createLive } from './live-context'
 
 async function connected() {
@@ -166,6 +167,31 @@ test('what the server refuses is said, and does not hold up the rest', async () 
   const { id } = newest().subscription('command')
   newest().say({ event: 'error', id, code: 'not_found', message: 'there is no such object' })
   expect(streams.snapshot(COMMAND_ID).refusal).toEqual({ code: 'not_found', message: 'there is no such object' })
+  expect(connection.snapshot().phase).toBe('live')
+})
+
+test('what the server cannot serve for a moment is asked for again, and the page does not say that it is live', async () => {
+  const { clock, connection, streams, newest } = await connected()
+  streams.watch(COMMAND_ID, () => undefined)
+  const { id } = newest().subscription('command')
+  newest().say({ event: 'error', id, code: 'storage_unavailable', message: 'try again shortly', retry_can_help: true })
+  expect(connection.snapshot().phase).toBe('catching_up')
+  expect(streams.snapshot(COMMAND_ID).refusal).toBeNull()
+  clock.pass(2 * ASK_AGAIN_MS)
+  const again = newest().subscription('command')
+  expect(again.id).not.toBe(id)
+  newest().confirmAll()
+  expect(connection.snapshot().phase).toBe('live')
+})
+
+test('what nobody wants any more is not asked for again', async () => {
+  const { clock, connection, newest } = await connected()
+  const leave = connection.subscribe({ topic: 'presence' }, { onEvent: () => undefined })
+  const { id } = newest().subscription('presence')
+  newest().say({ event: 'error', id, code: 'storage_unavailable', message: 'try again shortly', retry_can_help: true })
+  leave()
+  clock.pass(2 * ASK_AGAIN_MS)
+  expect(newest().subscription('presence').id).toBe(id)
   expect(connection.snapshot().phase).toBe('live')
 })
 

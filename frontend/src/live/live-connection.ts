@@ -11,6 +11,8 @@ import { judgeSilence, type Silence } from './silence'
 
 /** As a WebSocket tells that its way broke (RFC 6455, 7.4.1). */
 const BROKEN = 1006
+/** About how long to wait before asking again for what the server cannot serve for a moment, its database away. */
+export const ASK_AGAIN_MS = 2000
 
 export interface Refusal {
   readonly code: string
@@ -277,8 +279,17 @@ export class LiveConnection {
         this.end(subscription, { code: frame.reason ?? 'ended', message: 'This can no longer be followed.' }, frame.reason === null || frame.reason === 'ended')
         return
       case 'error':
-        this.end(subscription, { code: frame.code, message: frame.message }, false)
+        if (frame.retryCanHelp) this.askLater(subscription)
+        else this.end(subscription, { code: frame.code, message: frame.message }, false)
     }
+  }
+
+  private askLater(subscription: Subscription): void {
+    this.reset(subscription)
+    this.judgeProgress()
+    this.around.after(ASK_AGAIN_MS * (0.75 + this.around.chance() / 2), () => {
+      if (this.byKey.get(subscription.key) === subscription) this.ask(subscription)
+    })
   }
 
   private deliver(subscription: Subscription, event: TopicEvent): void {

@@ -170,5 +170,10 @@ def pong_frame() -> str:
 def error_frame(error: SovdError, frame_id: str | None = None) -> str:
     """A wish that was not served. A hidden object looks like an unknown one."""
     message = "there is no such object" if isinstance(error, NotFound) else error.message
-    body: JsonObject = {"event": "error", "code": error.error_code, "message": message}
+    body: JsonObject = {
+        "event": "error",
+        "code": error.error_code,
+        "message": message,
+        "retry_can_help": error.retry_can_help,
+    }
     return encode_json(body if frame_id is None else body | {"id": frame_id})
