@@ -93,6 +93,8 @@ test('what changes data is asked once more; what moves things wants a reason and
 
   const simulated = await api.connected('000201')
   await page.goto(formFor(simulated, 'ECUReset', { ecuAddress: '0x1010', resetType: 'soft' }))
+  const bytes = page.getByRole('region', { name: 'What will be sent' })
+  await expect(bytes).toContainText('11 03 to ECU 0x1010 ECUReset (0x11) soft')
   const typed = page.getByLabel('Type the last 4 characters of the VIN')
   await typed.fill('9999')
   await sendButton(page).click()

@@ -7,6 +7,8 @@ export type CommandList = components['schemas']['CommandList']
 export type CommandDefinition = components['schemas']['CommandDefinitionOut']
 export type CommandFilter = NonNullable<operations['listCommands']['parameters']['query']>
 export type Submission = components['schemas']['SubmitRequest']
+export type PreviewWanted = components['schemas']['PreviewIn']
+export type CommandPreview = components['schemas']['PreviewOut']
 
 /** Keys of everything about commands. Live changes patch by them (src/live/query-patches.ts). */
 export const commandKeys = {
@@ -17,6 +19,7 @@ export const commandKeys = {
   one: (commandId: string) => ['commands', 'one', commandId] as const,
   responses: (commandId: string) => ['commands', 'responses', commandId] as const,
   timeline: (commandId: string) => ['commands', 'timeline', commandId] as const,
+  preview: (vehicleId: string, wanted: PreviewWanted) => ['commands', 'preview', vehicleId, wanted] as const,
   definitions: ['command-definitions'] as const,
 }
 
@@ -51,6 +54,14 @@ export const definitionsQuery = (api: Api) =>
     queryKey: commandKeys.definitions,
     staleTime: 10 * 60_000,
     queryFn: async ({ signal }) => (await answer(api.GET('/api/v1/command-definitions', { signal }))).items,
+  })
+
+/** What a command would send to a vehicle; nothing is sent. */
+export const commandPreviewQuery = (api: Api, vehicleId: string, wanted: PreviewWanted) =>
+  queryOptions({
+    queryKey: commandKeys.preview(vehicleId, wanted),
+    queryFn: ({ signal }) =>
+      answer(api.POST('/api/v1/vehicles/{vehicle_id}/command-previews', { params: { path: { vehicle_id: vehicleId } }, body: wanted, signal })),
   })
 
 /** Sends a command. The same `idempotencyKey` never runs twice, however often it is sent. */

@@ -1,4 +1,4 @@
-import { configure, screen, waitFor } from '@testing-library/react'
+import { cleanup, configure, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { commandDefinitions } from '../../../tests/definitions'
@@ -13,7 +13,8 @@ const golf = vehicleOut('000101')
 const prius = vehicleOut('000105', { make: 'Toyota', model: 'Prius', connection_status: 'disconnected', status_cause: 'It is offline.' })
 const bench = vehicleOut('000201', { settings: { safe_state: { policy: 'checked', conditions: [{ reading: 'vehicle speed', maximum: 1, unit: 'km/h' }] } } })
 const server = vehicleOut('000203', { address: 'sovd+http://127.0.0.1:1/' })
-const vehicles = [golf, prius, bench, server]
+const gateway = vehicleOut('000202', { address: 'doip://127.0.0.1:1?ecus=0x1010' })
+const vehicles = [golf, prius, bench, server, gateway]
 const ecus = [{ ecuAddress: '0x1010', component: 'engine', name: 'Engine control module', variant: null }, { ecuAddress: '0x1030', component: 'brakes', name: 'Brakes', variant: null }]
 
 interface Post {
@@ -21,11 +22,12 @@ interface Post {
   readonly body: Promise<Record<string, unknown>>
 }
 
-function show(at: string, onPost: (count: number) => unknown = () => null, role: 'viewer' | 'engineer' = 'engineer') {
+function show(at: string, onPost: (count: number) => unknown = () => null, role: 'viewer' | 'engineer' = 'engineer', onPreview: () => unknown = () => new Refused(500)) {
   const posts: Post[] = []
   const page = showPage({
     path: '/send', at, component: SendCommandPage, validateSearch: sendSearch, role,
     answer: ({ pathname }, request) => {
+      if (pathname.endsWith('/command-previews')) return onPreview()
       if (request.method === 'POST') {
         posts.push({ key: request.headers.get('Idempotency-Key'), body: request.clone().json() as Post['body'] })
         return onPost(posts.length) ?? commandOut('33333333-3333-4333-8333-333333333333', golf.vehicle_id)
@@ -36,7 +38,7 @@ function show(at: string, onPost: (count: number) => unknown = () => null, role:
       return vehicles.find(({ vehicle_id: id }) => pathname.endsWith(id)) ?? new Refused(404)
     },
   })
-  return { address: () => page.address(), posts, hand: userEvent.setup() }
+  return { address: () => page.address(), hide: cleanup, posts, hand: userEvent.setup() }
 }
 
 const button = (name: RegExp) => screen.findByRole('button', { name })
@@ -185,4 +187,43 @@ test('the form starts with what was sent last, and without it if wished', async 
 test('who may not send is told which role it takes', async () => {
   show('/send', undefined, 'viewer')
   expect(await screen.findByText(/needs the role engineer/)).toBeVisible()
+})
+
+const preview = () => screen.findByRole('region', { name: 'What will be sent' })
+
+test('the bytes are shown before they are sent, and nothing is sent for that', async () => {
+  const write = { meaning: 'WriteDataByIdentifier (0x2E) 0x0110', ecu_address: '0x1010', raw: '2E01100320', method: null, uri: null, body: null }
+  const known = () => ({ requests: [write], notes: ['Then the value is read back.'] })
+  const { hand, posts } = show(`/send?vehicles=${gateway.vehicle_id}&command=WriteDataByID`, undefined, 'engineer', known)
+  const box = await preview()
+  expect(box).toHaveTextContent('when the parameters are complete')
+  await hand.type(screen.getByRole('combobox', { name: /^ECU address/ }), '0x1010')
+  await hand.type(screen.getByLabelText(/^Data identifier/), '0x0110')
+  await hand.type(screen.getByRole('textbox', { name: /^Value/ }), '800')
+  await waitFor(() => expect(box).toHaveTextContent('2E 01 10 03 20 to ECU 0x1010 WriteDataByIdentifier (0x2E) 0x0110'))
+  expect(box).toHaveTextContent('Then the value is read back.')
+  expect(posts).toHaveLength(0)
+})
+
+test('a value that the data of the vehicle cannot encode is named beside the bytes at once, and at its field when that is left', async () => {
+  const wrong = [{ pointer: '/command_params/value', message: 'must be at most 1000' }]
+  const { hand } = show(`/send?vehicles=${gateway.vehicle_id}&command=WriteDataByID`, undefined, 'engineer', () => new Refused(422, wrong))
+  await hand.type(await screen.findByRole('combobox', { name: /^ECU address/ }), '0x1010')
+  await hand.type(screen.getByLabelText(/^Data identifier/), '0x0110')
+  const value = screen.getByRole('textbox', { name: /^Value/ })
+  await hand.type(value, '2000')
+  const box = await preview()
+  await waitFor(() => expect(box).toHaveTextContent('This cannot be sentMust be at most 1000'))
+  expect(value).not.toHaveAccessibleDescription(/Must be at most 1000/)
+  await hand.tab()
+  expect(value).toHaveAccessibleDescription(/Must be at most 1000/)
+})
+
+test('a vehicle for which nothing is known beforehand has no room for bytes, nor have several vehicles', async () => {
+  for (const ids of [server.vehicle_id, golf.vehicle_id, `${gateway.vehicle_id},${bench.vehicle_id}`]) {
+    const { hide } = show(`/send?vehicles=${ids}&command=DiscoverECUs`)
+    await button(/Find control units on/)
+    expect(screen.queryByRole('region', { name: 'What will be sent' })).toBeNull()
+    hide()
+  }
 })

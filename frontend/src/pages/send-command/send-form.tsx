@@ -12,9 +12,11 @@ import { rememberable, type JsonObject } from '@/domain/schema-form'
 import { AwayNotice, RiskNotice } from './consequences'
 import { ConfirmLine, TypedConfirmation } from './confirmation'
 import { RiskBadge } from './command-picker'
+import { PreviewBox } from './preview-box'
 import { SchemaFields } from './schema-fields'
 import { SendingOptions } from './sending-options'
 import { SendingOutcome } from './sending-outcome'
+import { usePreview } from './use-preview'
 import { useSendDraft } from './use-send-draft'
 import { useSending } from './use-sending'
 import { useSuggestions } from './use-suggestions'
@@ -36,6 +38,7 @@ const TOO_SOON_MS = 500
 export function SendForm({ definition, vehicles, start, startedFrom, onRemember }: SendFormProps) {
   const draft = useSendDraft(definition, { start, startReason: '', preferred: preferredFor(vehicles) })
   const suggestions = useSuggestions(vehicles)
+  const preview = usePreview(vehicles, draft)
   const sending = useSending()
   const navigate = useNavigate()
   const place = useRef<HTMLFormElement>(null)
@@ -123,12 +126,13 @@ export function SendForm({ definition, vehicles, start, startedFrom, onRemember 
         </Group>
       )}
       {draft.form.fields.length === 0 && <Text c="dimmed">This command takes no parameters.</Text>}
-      <SchemaFields form={draft.form} values={draft.values} problems={draft.problems} suggestions={suggestions} onLeave={draft.leave} onChange={(values) => { draft.change(values); touched() }} />
+      <SchemaFields form={draft.form} values={draft.values} problems={{ ...preview.unfit, ...draft.problems }} suggestions={suggestions} onLeave={draft.leave} onChange={(values) => { draft.change(values); touched() }} />
       <SendingOptions definition={definition} draft={draft} />
       <details>
         <summary>What is sent, as JSON</summary>
         <pre className={classes.raw}>{JSON.stringify(draft.order, null, 2)}</pre>
       </details>
+      <PreviewBox state={preview.state} />
       {draft.otherProblems.length > 0 && <List size="sm">{draft.otherProblems.map(({ pointer, message }) => <List.Item key={pointer}>{pointer}: {message}</List.Item>)}</List>}
       <AwayNotice vehicles={vehicles} expiresInS={draft.order.expires_in_s ?? definition.default_expires_in_s} />
       {confirmation === 'typed' && vehicles.length > 0 && (

@@ -50,7 +50,10 @@ export function useSendDraft(definition: CommandDefinition, { start, startReason
     reason: needsReason && options.reason.trim() === '' ? 'say why it is sent; the reason is kept in the audit trail' : undefined,
   }
   const server = problemsByField(form, values, fromServer)
-  const shown = Object.fromEntries(Object.entries(wrong).filter(([name]) => isAllShown || left.has(name)))
+  /** Nobody is told about a field while typing in it. */
+  const noticed = (problems: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(problems).filter(([name]) => isAllShown || left.has(name)))
+
+  const areParamsRight = Object.keys(wrong).length === 0 && found.others.length === 0
 
   const order: Order = {
     command_name: definition.name,
@@ -62,14 +65,16 @@ export function useSendDraft(definition: CommandDefinition, { start, startReason
 
   return {
     form, values, options, params, risk, needsReason, order,
-    problems: { ...server.fields, ...shown },
+    noticed,
+    problems: { ...server.fields, ...noticed(wrong) },
     optionProblems: {
       expiry: optionProblems.expiry ?? pointed(fromServer, '/expires_in_s'),
       timeout: optionProblems.timeout ?? pointed(fromServer, '/timeout_s'),
       reason: (isAllShown ? optionProblems.reason : undefined) ?? pointed(fromServer, '/reason'),
     },
     otherProblems: [...found.others, ...server.others].filter(({ pointer }) => !shownElsewhere.has(pointer)),
-    isRight: Object.keys(wrong).length === 0 && found.others.length === 0 && Object.values(optionProblems).every((problem) => problem === undefined),
+    areParamsRight,
+    isRight: areParamsRight && Object.values(optionProblems).every((problem) => problem === undefined),
     change(next: FormValues) {
       setValues(next)
       setFromServer([])
