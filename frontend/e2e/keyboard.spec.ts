@@ -7,7 +7,6 @@ test('the whole flow without a mouse', async ({ page, api }) => {
   const { keyboard } = page
   await page.goto('/vehicles')
   await expect(page.getByLabel('User name')).toBeVisible()
-  await page.locator('body').press('Tab')
   await expect(page.getByLabel('User name')).toBeFocused()
   await keyboard.type(admin.username)
   await keyboard.press('Tab')
