@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.exit_codes import ExitCode
-from app.cli.given_files import read_file
+from app.cli.given_files import read_file, why_unreadable
 from app.cli.service_acts import read_settings
 from app.cli.stopping import until_stopped
 from app.cli.tables import cell, plain_table
@@ -157,7 +157,9 @@ async def _described(files: Sequence[Path], home: Path) -> AsyncIterator[Describ
             try:
                 content = await asyncio.to_thread(file.read_bytes)
             except OSError as error:
-                raise UsageRefused(f"{file} cannot be read: {error}", "Check --diagnostic-data.") from error
+                raise UsageRefused(
+                    f"{file} cannot be read: {why_unreadable(error)}", "Check --diagnostic-data."
+                ) from error
             checksum = hashlib.sha256(content).hexdigest()
             kept[checksum] = file
             head = await library.load(checksum, content, file.name)

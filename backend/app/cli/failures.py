@@ -80,9 +80,10 @@ def report_failure(error: Exception) -> FailureReport | None:
 def _service_report(error: SovdError) -> FailureReport:
     """An error of the service's own parts, which some commands use without a server."""
     refused = isinstance(error, RequestError)
-    fields = "; ".join(item.message for item in error.field_errors) if isinstance(error, InvalidRequest) else ""
+    fields = [item.message for item in error.field_errors] if isinstance(error, InvalidRequest) else []
+    untold = [field for field in fields if not _tells(error.message, field)]
     return FailureReport(
-        what_happened=f"{error.message} ({fields})" if fields else error.message,
+        what_happened=f"{error.message} ({'; '.join(untold)})" if untold else error.message,
         next_step="Correct this and try again." if refused else "Run `sovd doctor`; it says what is wrong.",
         exit_code=ExitCode.REFUSED if refused else ExitCode.FAILED,
     )
@@ -92,10 +93,14 @@ def _what_happened(error: ClientError) -> str:
     """What the server says and the fields it means, each once: some problems have their only field in the text."""
     told = error.message
     if isinstance(error, ApiError):
-        untold = [item for item in error.problem.field_errors if item.message not in told]
+        untold = [item for item in error.problem.field_errors if not _tells(told, item.message)]
         if untold:
             return f"{told} ({'; '.join(f'{item.pointer}: {item.message}' for item in untold)})"
     return told
+
+
+def _tells(text: str, field: str) -> bool:
+    return field.casefold() in text.casefold()
 
 
 def _next_step(error: ClientError) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.exit_codes import ExitCode
+from app.cli.given_files import why_unreadable
 from app.cli.open_files import allow_open_files
 from app.cli.stopping import until_stopped
 from app.cli.tables import cell, plain_table
@@ -106,7 +107,7 @@ def _description(path: Path | None) -> VehicleDescription:
     try:
         return read_description(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageRefused(f"{path} cannot be read: {error}", "Check --description.") from error
+        raise UsageRefused(f"{path} cannot be read: {why_unreadable(error)}", "Check --description.") from error
     except DescriptionError as error:
         raise UsageRefused(
             f"{path}: {error}", "Correct it; `sovd simulate --print-description` prints one that works."

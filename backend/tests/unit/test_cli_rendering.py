@@ -32,6 +32,7 @@ from app.client.event_stream import StreamInterrupted
 from app.client.events import Event, read_event
 from app.client.values import read_chunk, read_command, read_user, read_vehicle
 from app.domain.command_states import CommandStatus
+from app.domain.errors import FieldError, InvalidRequest
 from app.domain.json_values import JsonObject
 from support.stream_peer import chunk, status
 
@@ -350,10 +351,16 @@ def test_field_errors_and_the_correlation_id_are_told() -> None:
 
 
 def test_a_problem_with_one_field_is_told_once_and_without_a_hint_at_commands() -> None:
-    wrong = "/ecu_address: must match"
+    wrong = "/ecu_address: Must match"
     report = report_failure(problem(422, detail=wrong, errors=[{"pointer": "/ecu_address", "message": "must match"}]))
     assert report is not None
     assert report.lines()[:2] == [f"sovd: {wrong}", "  Correct the values named above."]
+
+
+def test_an_error_of_the_programs_own_parts_tells_its_only_field_once() -> None:
+    report = report_failure(InvalidRequest("It cannot be used: no YAML.", [FieldError("/file", "no YAML")]))
+    assert report is not None
+    assert report.what_happened == "It cannot be used: no YAML."
 
 
 def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
