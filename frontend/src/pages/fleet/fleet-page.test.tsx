@@ -74,6 +74,21 @@ test('keys: / searches, arrows walk, space and shift select, and the selection g
   await waitFor(() => expect(page.address()).toBe(`/vehicles/${vehicle(2).vehicle_id}`))
 })
 
+test('a key on a sort button is for the button and for the page, not for the rows', async () => {
+  const page = show(serve(3))
+  await grid()
+  const heard: string[] = []
+  const listen = ({ key }: KeyboardEvent) => heard.push(key)
+  window.addEventListener('keydown', listen)
+  screen.getByRole('button', { name: 'Make and model' }).focus()
+  await userEvent.keyboard('{Control>}k{/Control} ')
+  window.removeEventListener('keydown', listen)
+
+  expect(heard).toEqual(['Control', 'k', ' '])
+  expect(page.address()).toContain('sort=make')
+  expect(screen.queryByRole('region', { name: 'Selection' })).toBeNull()
+})
+
 test('the VIN is a link: a click opens the vehicle in this page, with Ctrl the browser opens it in its own way', async () => {
   const page = show(serve(3))
   await grid()

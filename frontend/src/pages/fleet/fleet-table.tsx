@@ -51,6 +51,8 @@ export function FleetTable({ vehicles, isLate, work, sort, onSort, selection, on
   const activeIndex = selection.activeId === null ? -1 : vehicles.findIndex(({ vehicle_id }) => vehicle_id === selection.activeId)
 
   function onKeyDown(event: KeyboardEvent) {
+    // A button in the head acts on its own keys; shortcuts of the whole page go on.
+    if ((event.target as HTMLElement).closest('button') !== null) return
     const ids = vehicles.map(({ vehicle_id }) => vehicle_id)
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowPx) - 2)
     const move = gridMove({ key: event.key, isShift: event.shiftKey, isControl: event.ctrlKey || event.metaKey, activeIndex, count: ids.length, page })
@@ -172,7 +174,7 @@ function Head({ id, label, sort, onSort }: HeadProps) {
   const Sign = sort.isDescending ? IconArrowDown : IconArrowUp
   return (
     <div role="columnheader" className={className} aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}>
-      <button type="button" className={classes.sort} onClick={() => onSort(nextSort(sort, id))} onKeyDown={(event) => event.stopPropagation()}>
+      <button type="button" className={classes.sort} onClick={() => onSort(nextSort(sort, id))}>
         {label}
         <Sign size={14} aria-hidden className={isSorted ? undefined : classes.unsorted} />
       </button>
