@@ -1,29 +1,20 @@
 /** Pictures of every page, for people who look at them: `make screenshots`. */
-import { fileURLToPath } from 'node:url'
 import { enter, expect, test } from './support/fixtures.ts'
+import { photographer, schemes } from './support/pictures.ts'
 import { placesWithData, type Place } from './support/places.ts'
-
-const folder = fileURLToPath(new URL('../screenshots', import.meta.url))
-const sizes = [{ width: 1440, height: 900 }, { width: 768, height: 1024 }] as const
 
 let places: readonly Place[] = []
 test.beforeAll(async ({ api }) => {
   places = await placesWithData(api)
 })
 
-for (const colours of ['light', 'dark'] as const) {
+for (const colours of schemes) {
   test(`every page, ${colours}`, async ({ page, complaints }) => {
     test.setTimeout(300_000)
     complaints.allow(/./)
     await page.emulateMedia({ colorScheme: colours, reducedMotion: 'reduce' })
-    async function take(name: string): Promise<void> {
-      for (const size of sizes) {
-        await page.setViewportSize(size)
-        // One frame for the layout, one for what the layout starts (charts, virtual rows).
-        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-        await page.screenshot({ path: `${folder}/${name}-${colours}-${String(size.width)}.png`, fullPage: true })
-      }
-    }
+    const photograph = photographer(colours)
+    const take = (name: string) => photograph(page, name)
     await page.goto('/vehicles')
     await expect(page.getByLabel('User name')).toBeVisible()
     await take('sign-in')
