@@ -8,6 +8,9 @@ import { createTheme, type CSSVariablesResolver } from '@mantine/core'
 
 const rem = (pixels: number) => `${String(pixels / 16)}rem`
 
+/** The cross in the corner has a name for those who do not see it. */
+const closeButtonProps = { 'aria-label': 'Close' }
+
 export const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: { light: 8, dark: 8 },
@@ -33,8 +36,8 @@ export const theme = createTheme({
   },
   components: {
     // react-remove-scroll locks the page with a <style> element, which the policy refuses: the page below may scroll.
-    Modal: { defaultProps: { lockScroll: false, centered: true } },
-    Drawer: { defaultProps: { lockScroll: false } },
+    Modal: { defaultProps: { lockScroll: false, centered: true, closeButtonProps } },
+    Drawer: { defaultProps: { lockScroll: false, closeButtonProps } },
     Spotlight: { defaultProps: { lockScroll: false } },
     Button: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: true } } },

@@ -45,7 +45,7 @@ function useChange(account: Account) {
 export function EditUser({ account, onClose }: EditUserProps) {
   useReturnFocus()
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={`User ${account.username}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened onClose={onClose} position="right" size="lg" title={`User ${account.username}`}>
       <Stack gap="xl">
         <Fields account={account} onClose={onClose} />
         <Access account={account} />

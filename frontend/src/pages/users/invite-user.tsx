@@ -29,7 +29,7 @@ export function InviteUser({ onClose }: { readonly onClose: () => void }) {
   return (
     <Modal
       opened onClose={onClose} title={create.isSuccess ? 'The account is made' : 'Invite a user'} size="lg"
-      closeOnClickOutside={false} closeOnEscape={!create.isSuccess} withCloseButton={!create.isSuccess} closeButtonProps={{ 'aria-label': 'Close' }}
+      closeOnClickOutside={false} closeOnEscape={!create.isSuccess} withCloseButton={!create.isSuccess}
     >
       {create.isSuccess ? <PasswordOnce username={create.data.username} password={password} onDone={onClose} /> : (
         <form
