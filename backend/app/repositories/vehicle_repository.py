@@ -86,16 +86,23 @@ async def registered_vins(db: AsyncConnection, vins: Sequence[str]) -> frozenset
     return frozenset(rows.scalars())
 
 
+# After a night without workers the time that is not known is that night, and the new address is only its end.
+_WHY_UNKNOWN = """
+    CASE WHEN greatest(next_probe_at, last_seen_at) < now() - interval '60 s'
+        THEN 'it was not asked for a while, and then its address was changed'
+        ELSE 'the address was changed' END
+"""
+
+
 async def change(db: AsyncConnection, vehicle_id: VehicleId, values: JsonObject, *, probe_again: bool) -> Vehicle:
     """Change columns of a vehicle that the caller holds locked; `probe_again` forgets what is known of its presence."""
     if probe_again:
         values = {
             **values,
             "connection_status": ConnectionStatus.UNKNOWN,
-            "status_cause": "the address was changed",
-            "status_since": text(
-                "least(now(), greatest(next_probe_at, last_seen_at))"
-            ),  # overdue: nobody has looked since
+            "status_cause": text(_WHY_UNKNOWN),
+            # a probe that is overdue: nobody has looked since then
+            "status_since": text("least(now(), greatest(next_probe_at, last_seen_at))"),
             "silent_probes": 0,
             "next_probe_at": text("now()"),
         }

@@ -194,7 +194,8 @@ async def test_a_new_address_after_a_night_without_workers_is_no_night_online(da
         await db.execute(text("UPDATE vehicles SET next_probe_at = now() - interval '8 h'"))
         changed = await vehicle_repository.change(db, car, {"address": "sim:?delay=1"}, probe_again=True)
     assert timedelta(hours=7.9) < datetime.now(UTC) - changed.status_since < timedelta(hours=8.1)
-    assert await rows_of(database, car) == [("connected", None), ("unknown", "the address was changed")]
+    why = "it was not asked for a while, and then its address was changed"
+    assert await rows_of(database, car) == [("connected", None), ("unknown", why)]
 
 
 async def test_a_vehicle_that_nobody_asked_is_unknown_since_it_was_due(database: Database) -> None:
