@@ -50,10 +50,15 @@ async def item_called(job: SovdJob, entity: Entity, wanted: str) -> DataItem:
 def unknown_data(entity: Entity, wanted: str, items: Sequence[DataItem]) -> VehicleRefused:
     """The refusal for an identifier that the entity does not have."""
     known = [item.item_id for item in items]
+    shown = [_with_name(item) for item in items[:20]]
     return VehicleRefused(
-        f"{entity.name} has no data {wanted}. It has: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
+        f"{entity.name} has no data {wanted}. It has: {', '.join(shown)}{' …' if len(known) > 20 else ''}.",
         details={**entity.names(), "dataId": wanted, "known": known[:200]},
     )
+
+
+def _with_name(item: DataItem) -> str:
+    return item.item_id if item.name == item.item_id else f"{item.item_id} ({item.name[:60]})"
 
 
 def item_uri(entity: Entity, item: DataItem, collection: str = "data") -> str:

@@ -32,6 +32,12 @@ async def test_identifiers_and_names_are_read_one_part_each(server: OddSovdServe
     assert payloads[-1]["failed"] == 1
 
 
+async def test_data_that_is_not_there_is_answered_with_what_is(server: OddSovdServer) -> None:
+    error = await error_of(server, "ReadDataByID", {**ON_ENGINE, "dataId": "Nope"})
+    assert "has no data Nope" in error.message
+    assert "(Engine speed)" in error.message
+
+
 async def test_a_negative_response_is_named_and_explained(server: OddSovdServer) -> None:
     server.on("GET", f"{ENGINE}/data/vindataidentifier", refusal(502, "error-response", "NRC", NRC="0x31", SID="0x22"))
     error = await error_of(server, "ReadDataByID", {**ON_ENGINE, "dataId": "0xF190"})
