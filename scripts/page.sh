@@ -82,6 +82,18 @@ build() {
     touch "$page"
 }
 
+# For who only wants to use it: the list of files and sizes is shown where the build fails.
+build_quietly() {
+    install_packages
+    echo "Building the page ..."
+    log=frontend/node_modules/.build-output
+    if ! run_npm run --silent build >"$log" 2>&1; then
+        cat "$log" >&2
+        fail "building the page failed"
+    fi
+    touch "$page"
+}
+
 find_browser() {
     for name in chromium chromium-browser google-chrome; do
         if command -v "$name" >/dev/null; then
@@ -120,10 +132,11 @@ measure_in_browser() {
 
 case "${1:-}" in
     build)
-        if [ "${2:-}" = --if-needed ] && is_built; then
-            exit 0
+        if [ "${2:-}" = --if-needed ]; then
+            is_built || build_quietly
+        else
+            build
         fi
-        build
         ;;
     check)
         install_packages
