@@ -39,37 +39,49 @@ class Target:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree: what follows by name, what follows under any id, and the template that ends here."""
+
+    named: dict[str, "_Node"] = field(default_factory=dict)
+    under_id: "_Node | None" = None
+    template: str | None = None
+
+    def grown(self, part: str) -> "_Node":
+        """The node behind a part of a template; made if there is none yet."""
+        if not part.startswith("{"):
+            return self.named.setdefault(part, _Node())
+        self.under_id = self.under_id or _Node()
+        return self.under_id
+
+
 class PathTree:
     """Finds the template for the segments of a path; literal segments go before placeholders."""
 
     def __init__(self, templates: Iterable[str]) -> None:
-        self._root: dict[str, object] = {}
+        self._root = _Node()
         for template in templates:
             node = self._root
             for part in template.strip("/").split("/"):
-                child = node.setdefault("{}" if part.startswith("{") else part, {})
-                assert isinstance(child, dict)  # noqa: S101 - inner nodes are dicts; only the empty key holds a text
-                node = child
-            node[""] = template
+                node = node.grown(part)
+            node.template = template
 
     def match(self, segments: Sequence[str]) -> tuple[str, dict[str, str]] | None:
         """The template and the ids in it; None: there is none."""
-        node: object = self._root
+        node = self._root
         found: list[str] = []
         for segment in segments:
-            assert isinstance(node, dict)  # noqa: S101 - see above
-            if segment and segment in node:
-                node = node[segment]
-            elif "{}" in node:
+            if segment in node.named:
+                node = node.named[segment]
+            elif node.under_id is not None:
                 found.append(segment)
-                node = node["{}"]
+                node = node.under_id
             else:
                 return None
-        template = node.get("") if isinstance(node, dict) else None
-        if not isinstance(template, str):
+        if node.template is None:
             return None
-        names = [part[1:-1] for part in template.split("/") if part.startswith("{") and part != "{e}"]
-        return template, dict(zip(names, found, strict=True))
+        names = [part[1:-1] for part in node.template.split("/") if part.startswith("{") and part != "{e}"]
+        return node.template, dict(zip(names, found, strict=True))
 
 
 class Router:
