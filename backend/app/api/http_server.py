@@ -11,6 +11,9 @@ from fastapi import FastAPI
 from app.domain.errors import SovdError
 
 _CLOSE_SOCKETS_WITHIN_S = 5
+_KEEP_IDLE_S = 90
+"""Longer than clients (httpx: 5 s) and proxies (most: 60 s) keep a connection that rests: else a request is sent into
+one that is being closed just then, and fails although the service is well."""
 _LARGEST_VIEWER_MESSAGE = 64 * 1024
 """Bytes; viewers have nothing to say."""
 
@@ -47,6 +50,7 @@ def make_server(app: FastAPI, *, trusted_proxies: str) -> HttpServer:
             ws_max_size=_LARGEST_VIEWER_MESSAGE,
             http="httptools",
             forwarded_allow_ips=trusted_proxies,
+            timeout_keep_alive=_KEEP_IDLE_S,
             timeout_graceful_shutdown=_CLOSE_SOCKETS_WITHIN_S,
         )
     )
