@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.api import text_forms
+
 _WORDS = {
     "missing": "is required",
     "extra_forbidden": "is not a known field; leave it out",
@@ -41,7 +43,7 @@ _WORDS_WITH_BOUNDS = {
     "greater_than": "must be greater than {gt}",
     "less_than_equal": "must be at most {le}",
     "less_than": "must be less than {lt}",
-    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "string_pattern_mismatch": "must have the form {pattern}",
     "enum": "must be one of {expected}",
     "literal_error": "must be one of {expected}",
     "value_error": "{error}",
@@ -71,6 +73,8 @@ def _message(found: Mapping[str, Any]) -> str:
     if pattern is None:
         return "does not fit the schema; see /docs"
     context: Mapping[str, Any] = found.get("ctx") or {}
+    if context.get("pattern") in text_forms.IN_WORDS:
+        return text_forms.IN_WORDS[context["pattern"]]
     try:
         return pattern.format(**context)
     except (KeyError, IndexError):

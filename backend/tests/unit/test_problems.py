@@ -1,17 +1,21 @@
 """Errors as answers: each of our types has its status, each answer its form, and none repeats what was sent."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
+from app.api import text_forms
 from app.api.error_mapping import answer_crash, answer_validation_error, problem_of
 from app.api.problem_types import PROBLEM_TYPES
-from app.api.validation_messages import json_pointer
+from app.api.v1.vehicle_models import Vin
+from app.api.validation_messages import explain, json_pointer
 from app.domain import errors
 from app.domain.errors import (
     Conflict,
@@ -122,3 +126,25 @@ async def test_wrong_fields_are_named_and_not_repeated() -> None:
         {"pointer": "/x", "in": "body", "message": "does not fit the schema; see /docs"},
     ]
     assert "s3cret" not in json.dumps(body)
+
+
+def patterns_of(value: object) -> set[str]:
+    """Every `pattern` of a schema, however deep."""
+    if isinstance(value, list):
+        return set().union(*map(patterns_of, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {value["pattern"]} if isinstance(value.get("pattern"), str) else set()
+    return own.union(*map(patterns_of, value.values()))
+
+
+def test_every_form_that_a_request_must_have_is_told_in_words() -> None:
+    described = json.loads((Path(__file__).parents[3] / "contracts" / "openapi.json").read_text())
+    assert patterns_of(described) == set(text_forms.IN_WORDS)
+
+
+def test_a_text_of_another_form_is_answered_with_words_instead_of_the_expression() -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(Vin).validate_python("WVWZZZ1JZXW00000O")
+    [found] = raised.value.errors()
+    assert explain(found)["message"] == "must be letters and digits, without the letters I, O and Q (ISO 3779)"

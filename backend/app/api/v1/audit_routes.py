@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
+from app.api import text_forms
 from app.api.dependencies import Caller, Client, Paging, State
 from app.api.moments import Moment
 from app.api.v1.audit_models import AuditEntryOut, AuditList, VerificationOut
@@ -57,7 +58,7 @@ async def list_audit_logs(
 async def verify_audit_logs(
     state: State,
     expected_position: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="a head noted earlier")] = None,
-    expected_digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$", description="its chain digest")] = None,
+    expected_digest: Annotated[str | None, Query(pattern=text_forms.SHA256, description="its chain digest")] = None,
 ) -> VerificationOut:
     """Walks the whole chain and names the first bad row.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
+from app.api import text_forms
 from app.api.dependencies import Caller, Client, Paging, State
 from app.api.moments import Moment
 from app.api.stream.sse_routes import After
@@ -34,7 +35,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
+        pattern=text_forms.IDEMPOTENCY_KEY,
         description="Same key and body: the same command again, sent once. Same key, other body: 409.",
     ),
 ]

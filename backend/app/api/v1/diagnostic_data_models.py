@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.api import text_forms
 from app.domain.identifiers import VehicleId
 from app.domain.json_values import JsonObject, JsonValue
 from app.repositories.diagnostic_data_repository import Assignment, DataSet, Redecoding
 from app.services.diagnostic_data_service import Place, Preview
 
 _ACTIONS = {"start": 1, "stop": 2, "results": 3}
-_HEX16 = "^0x[0-9A-Fa-f]{1,4}$"
 
 
 def _whole_bytes(text: str) -> str:
@@ -21,8 +21,10 @@ def _whole_bytes(text: str) -> str:
     return text.upper()
 
 
-Number16 = Annotated[str, Field(pattern=_HEX16, description="16 bit number, `0x` and 1 to 4 hex digits")]
-HexBytes = Annotated[str, Field(min_length=2, max_length=8190, pattern="^[0-9A-Fa-f]+$"), AfterValidator(_whole_bytes)]
+Number16 = Annotated[str, Field(pattern=text_forms.NUMBER_16, description="16 bit number, `0x` and 1 to 4 hex digits")]
+HexBytes = Annotated[
+    str, Field(min_length=2, max_length=8190, pattern=text_forms.HEX_BYTES), AfterValidator(_whole_bytes)
+]
 VariantName = Annotated[str, Field(min_length=1, max_length=128, description="short name of an ECU or base variant")]
 
 

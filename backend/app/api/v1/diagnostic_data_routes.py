@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.requests import Request
 from starlette.exceptions import HTTPException
 
+from app.api import text_forms
 from app.api.dependencies import Caller, Client, Paging, State
 from app.api.v1.diagnostic_data_models import (
     AssignmentIn,
@@ -32,14 +33,19 @@ UPLOAD = ("POST", "/api/v1/diagnostic-data")
 MOST_UPLOADS = 4
 """Files that are taken in at the same time, per process: each is held in memory while it is loaded."""
 
-_NAME = r"^[^\x00-\x1f\x7f]*$"
 
 router = APIRouter(prefix="/diagnostic-data", tags=["diagnostic-data"])
-FileName = Annotated[str, Query(min_length=1, max_length=255, pattern=_NAME, description="name of the file")]
+FileName = Annotated[
+    str, Query(min_length=1, max_length=255, pattern=text_forms.WITHOUT_CONTROLS, description="name of the file")
+]
 WantedVariant = Annotated[VariantName | None, Query()]
-SetName = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_NAME, description="instead of the file's")]
+SetName = Annotated[
+    str | None,
+    Query(min_length=1, max_length=200, pattern=text_forms.WITHOUT_CONTROLS, description="instead of the file's"),
+]
 SetVersion = Annotated[
-    str | None, Query(min_length=1, max_length=100, pattern=_NAME, description="instead of the file's")
+    str | None,
+    Query(min_length=1, max_length=100, pattern=text_forms.WITHOUT_CONTROLS, description="instead of the file's"),
 ]
 _FILE_BODY: dict[str, Any] = {
     "required": True,

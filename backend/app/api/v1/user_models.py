@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
+from app.api import text_forms
 from app.domain.account_rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
 from app.domain.identifiers import VehicleId
 from app.domain.roles import Role
@@ -15,14 +16,14 @@ from app.services.user_service import UserChanges
 Username = Annotated[
     str,
     Field(
-        min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9._-]+$", description="upper and lower case count as the same"
+        min_length=1, max_length=64, pattern=text_forms.USER_NAME, description="upper and lower case count as the same"
     ),
 ]
 NewPassword = Annotated[
     SecretStr,
     Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH, description="must differ from the user name"),
 ]
-Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=text_forms.EMAIL)]
 Scope = Annotated[list[UUID], Field(max_length=5000, description="vehicles the account may see; null: the whole fleet")]
 
 

@@ -8,6 +8,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from app.api import text_forms
 from app.api.v1.vehicle_settings_models import VehicleSettings
 from app.domain.json_values import JsonObject
 from app.domain.vehicle import ConnectionStatus, Vehicle
@@ -34,24 +35,25 @@ def _depth(value: Any) -> int:
     return 0
 
 
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
-
 Vin = Annotated[
     str,
     Field(
         min_length=17,
         max_length=17,
-        pattern="^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$",
+        pattern=text_forms.VIN,
         description="17 characters, letters without I, O and Q (ISO 3779); kept in upper case",
     ),
     AfterValidator(normalized_vin),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=text_forms.PRINTABLE)]
 Year = Annotated[int, Field(ge=1900, le=2100, description="model year")]
 Address = Annotated[
     str,
     Field(
-        min_length=1, max_length=2048, pattern=_PRINTABLE, description="how to reach it, for example `sim:?delay=0.5`"
+        min_length=1,
+        max_length=2048,
+        pattern=text_forms.PRINTABLE,
+        description="how to reach it, for example `sim:?delay=0.5`",
     ),
 ]
 Metadata = Annotated[

@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.api import text_forms
 from app.domain.json_values import JsonObject
 from app.domain.safe_state import SafeStatePolicy
 
 _Scalar = str | bool | int | float
-_ECU = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{1,4}$")]
-_DATA_ID = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{4}$")]
-_NAME = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_.#-]{0,127}$")]
+_ECU = Annotated[str, Field(pattern=text_forms.NUMBER_16)]
+_DATA_ID = Annotated[str, Field(pattern=text_forms.DATA_ID)]
+_NAME = Annotated[str, Field(pattern=text_forms.COMPONENT_NAME)]
 
 
 class SafeConditionIn(BaseModel):
