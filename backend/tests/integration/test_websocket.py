@@ -32,8 +32,8 @@ async def _next(socket: ClientConnection) -> JsonObject:
         return decode_json_object(await socket.recv())
 
 
-async def test_chunks_come_in_order_half_a_second_apart(running_app: RunningApp) -> None:
-    vehicle = await running_app.add_vehicle("sim:")
+async def test_chunks_come_in_order_and_when_they_exist_not_all_at_the_end(running_app: RunningApp) -> None:
+    vehicle = await running_app.add_vehicle("sim:?delay=1")
     command = await running_app.submit(vehicle, command_params={"ecuAddress": "0x10"})
     clock = asyncio.get_running_loop()
     arrived: list[tuple[float, JsonObject]] = []
@@ -52,8 +52,7 @@ async def test_chunks_come_in_order_half_a_second_apart(running_app: RunningApp)
         "P0171",
         None,
     ]
-    assert times[1] - times[0] == pytest.approx(0.5, abs=0.25)
-    assert times[2] - times[1] == pytest.approx(0.5, abs=0.25)
+    assert times[2] - times[0] > 0.5  # two seconds, were it not for machines that stand still
     assert rest == Watched([], 1000, rest.close_reason)
 
 
